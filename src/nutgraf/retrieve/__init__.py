@@ -1,0 +1,1 @@
+"""Skills and search: what the evidence is gathered from."""

@@ -1,0 +1,153 @@
+"""The events of a stream, and the table of what may follow what.
+
+A stream opens, tells what it used, sends blocks sentence by sentence, and closes exactly once. Words of
+a model never appear in an event before `sentence-committed`: a held sentence is announced without text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from nutgraf.types import (
+    Action, Because, Card, Ending, Fact, Sentence, Skipped, TakeawayKind,
+)  # fmt: skip
+
+PROTOCOL = "nutgraf.events/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The stream exists: its id, the item, the member (or None), the model, the time it may take."""
+
+    kind: Literal["opened"] = "opened"
+    stream: str
+    item: str
+    title: str
+    member: str | None
+    model: str
+    deadline_ms: int
+    question: str | None = None
+    protocol: str = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage of the work ended; `took_ms` is its time."""
+
+    kind: Literal["stage"] = "stage"
+    name: str
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What was used about the member: exactly the facts that choosing and writing could see."""
+
+    kind: Literal["used"] = "used"
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockStart:
+    """A takeaway (or the answer to a question) begins."""
+
+    kind: Literal["block-start"] = "block-start"
+    block: str
+    form: Literal["takeaway", "answer"]
+    takeaway: TakeawayKind | None = None
+    because: Because | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceHeld:
+    """A sentence is being checked; its words are not shown yet."""
+
+    kind: Literal["sentence-held"] = "sentence-held"
+    block: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceCommitted:
+    """A sentence passed, or was replaced by the quotation it came closest to. It stays."""
+
+    kind: Literal["sentence-committed"] = "sentence-committed"
+    block: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceDropped:
+    """A held sentence failed its checks and nothing could be quoted instead."""
+
+    kind: Literal["sentence-dropped"] = "sentence-dropped"
+    block: str
+    sentence: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockEnd:
+    """The block is complete; `action` is its next step, if it has one."""
+
+    kind: Literal["block-end"] = "block-end"
+    block: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What stands under the blocks: starter questions, related records, and why there is no action."""
+
+    kind: Literal["extras"] = "extras"
+    starters: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+    no_action_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The one ending. Times are in milliseconds since the request was accepted; None when nothing was shown."""
+
+    kind: Literal["closed"] = "closed"
+    ending: Ending
+    reason: str | None = None
+    ticket: str | None = None
+    skipped: tuple[Skipped, ...] = ()
+    first_useful_ms: float | None = None
+    complete_ms: float
+
+
+Event: TypeAlias = (
+    Opened | Stage | Used | BlockStart | SentenceHeld | SentenceCommitted | SentenceDropped | BlockEnd | Extras | Closed
+)
+
+#: What may follow what; None is the start of a stream.
+NEXT: dict[type[Event] | None, frozenset[type[Event]]] = {
+    None: frozenset({Opened}),
+    Opened: frozenset({Stage, Used, Closed}),
+    Stage: frozenset({Stage, Used, BlockStart, Extras, Closed}),
+    Used: frozenset({Stage, BlockStart, Extras, Closed}),
+    BlockStart: frozenset({SentenceHeld, BlockEnd, Closed}),
+    SentenceHeld: frozenset({SentenceCommitted, SentenceDropped, Closed}),
+    SentenceCommitted: frozenset({SentenceHeld, BlockEnd, Closed}),
+    SentenceDropped: frozenset({SentenceHeld, BlockEnd, Closed}),
+    BlockEnd: frozenset({BlockStart, Stage, Extras, Closed}),
+    Extras: frozenset({Stage, Closed}),
+    Closed: frozenset(),
+}
+
+#: Event classes by the `kind` they carry on the wire.
+KINDS: dict[str, type[Event]] = {
+    str(next(f.default for f in fields(cls) if f.name == "kind")): cls for cls in get_args(Event)
+}
+
+
+def as_json(value: Any) -> Any:
+    """An event, or any of our values, as plain dicts, lists and scalars ready for a JSON writer."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, (tuple, list, frozenset)):
+        return [as_json(part) for part in value]
+    return value

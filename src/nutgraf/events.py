@@ -10,7 +10,14 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from nutgraf.types import (
-    Action, Because, Card, Ending, Fact, Sentence, Skipped, TakeawayKind,
+    Action,
+    Because,
+    Card,
+    Ending,
+    Fact,
+    Sentence,
+    Skipped,
+    TakeawayKind,
 )  # fmt: skip
 
 PROTOCOL = "nutgraf.events/1"

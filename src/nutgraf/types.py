@@ -1,15 +1,11 @@
-"""The nouns of Nutgraf and the seams where a host plugs in its own parts.
-
-Everything here is a frozen value or a Protocol. No I/O, no clock, no third party at run time.
-"""
+"""The nouns of Nutgraf: frozen values, no I/O, no clock, no third party at run time."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -255,9 +251,9 @@ class Snapshot:
     name: str | None
     facts: tuple[Fact, ...]
 
-    def fact(self, id: str) -> Fact | None:
+    def fact(self, fact_id: str) -> Fact | None:
         """The fact with this id, if it is in the snapshot."""
-        return next((fact for fact in self.facts if fact.id == id), None)
+        return next((fact for fact in self.facts if fact.id == fact_id), None)
 
 
 # ── what is said ──────────────────────────────────────────────────────────────────────────────────
@@ -348,7 +344,7 @@ class Skipped:
     because: str
 
 
-# ── seams ─────────────────────────────────────────────────────────────────────────────────────────
+# ── what passes through the seams (seams.py) ──
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,63 +370,6 @@ class Prompt:
     max_tokens: int = 256
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
-
-
-class Model(Protocol):
-    """One prompt in, pieces of text out. Leaving the block ends the request within 250 ms."""
-
-    name: str
-
-    def stream(self, prompt: Prompt, deadline: Deadline) -> AbstractAsyncContextManager[AsyncIterator[str]]:
-        """Open a request; raise a ModelError from the block or from its iterator when it fails."""
-        ...
-
-
-class Encoder(Protocol):
-    """Sentences in, vectors of length one out; synchronous, safe to call from worker threads."""
-
-    name: str
-    dims: int
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row a text."""
-        ...
-
-
-class MemberStore(Protocol):
-    """Where members live. A scope reads its own member only; anything else is NotFound."""
-
-    def member(self, scope: Scope, id: str) -> Member:
-        """The member with this id; NotFound when there is none or the scope may not see it."""
-        ...
-
-    def put_member(self, scope: Scope, member: Member) -> None:
-        """Keep a member; durable when this returns."""
-        ...
-
-
-class ItemStore(Protocol):
-    """Where public items and their digests live."""
-
-    def item(self, id: str) -> Item:
-        """The item with this id; NotFound when there is none."""
-        ...
-
-    def put_item(self, item: Item) -> None:
-        """Keep an item; durable when this returns."""
-        ...
-
-    def digest(self, item: Item, version: str) -> Digest | None:
-        """The digest of exactly this content made by this version of the reader, if it is kept."""
-        ...
-
-    def put_digest(self, item: Item, digest: Digest) -> None:
-        """Keep a digest, its spans, vectors and full text."""
-        ...
-
-    def search(self, text: str, vector: Vectors, kinds: Iterable[ItemKind] = (), limit: int = 10) -> list[Hit]:
-        """Items nearest to `text` (full text) and `vector` (shape [dims]), both ranks fused."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,6 @@ CONSENT_FIELDS = (
 )  # fmt: skip
 
 
-# ── who asks, and until when ──────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Who is asking and what they may do; made once at the door, an argument of every call.
@@ -62,9 +59,6 @@ class Deadline:
     def sooner(self, at: float) -> Deadline:
         """The earlier of this moment and `at`."""
         return Deadline(min(self.at, at))
-
-
-# ── what is read ──────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +161,6 @@ class Digest:
     declined: str | None = None
 
 
-# ── who reads ─────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
     """One job held: months as YYYY or YYYY-MM, `end` None while it lasts."""
@@ -256,9 +247,6 @@ class Snapshot:
         return next((fact for fact in self.facts if fact.id == fact_id), None)
 
 
-# ── what is said ──────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The only thing a sentence may rest on: a quote with its place.
@@ -342,9 +330,6 @@ class Skipped:
 
     what: str
     because: str
-
-
-# ── what passes through the seams (seams.py) ──
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,18 @@ class NutgrafBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Check the encoder's files and add `web/`. Raises FileNotFoundError naming the command that makes what is missing."""
+        """Check the encoder's files and add `web/`.
+
+        Raises FileNotFoundError that names the command which makes what is missing.
+        """
         if version == "editable":
             return
         root = Path(self.root)
         missing = [name for name in ENCODER_FILES if not (root / ENCODER / name).is_file()]
         if missing:
             raise FileNotFoundError(
-                f"the encoder model is not complete: {', '.join(missing)} missing from {ENCODER}/. Run `make install` (or "
-                "`python tools/build_encoder.py`) and build again."
+                f"the encoder model is not complete: {', '.join(missing)} missing from {ENCODER}/. "
+                "Run `make install` (or `python tools/build_encoder.py`) and build again."
             )
         if (root / "web").is_dir():
             build_data["force_include"]["web"] = "nutgraf/web"

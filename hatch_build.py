@@ -1,4 +1,4 @@
-"""Refuses to build a wheel that would lack the encoder model, and puts the web files into the package."""
+"""Refuses to build a wheel that would lack the encoder model."""
 
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,13 @@ class NutgrafBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Check the encoder's files and add `web/`.
-
-        Raises FileNotFoundError that names the command which makes what is missing.
-        """
+        """Check the encoder's files. Raises FileNotFoundError that names the command which makes what is missing."""
         if version == "editable":
             return
-        root = Path(self.root)
-        missing = [name for name in ENCODER_FILES if not (root / ENCODER / name).is_file()]
+        folder = Path(self.root) / ENCODER
+        missing = [name for name in ENCODER_FILES if not (folder / name).is_file()]
         if missing:
             raise FileNotFoundError(
                 f"the encoder model is not complete: {', '.join(missing)} missing from {ENCODER}/. "
                 "Run `make install` (or `python tools/build_encoder.py`) and build again."
             )
-        if (root / "web").is_dir():
-            build_data["force_include"]["web"] = "nutgraf/web"

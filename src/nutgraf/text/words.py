@@ -1,0 +1,64 @@
+"""Words, stems, content words: the smallest things by which two texts are compared."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:['’.\-+#&/][^\W_]+)*[+#]*", re.UNICODE)
+
+STOPWORDS = frozenset(
+    """a about above after again against all almost along already also although always am among an and another any
+    anyone anything are aren't around as at away back be became because become been before being below between both
+    but by came can can't cannot come comes could couldn't did didn't do does doesn't doing don't done down during
+    each either else enough especially even ever every everyone everything few find first for from further gave get
+    gets getting give given gives go goes going gone got had hadn't has hasn't have haven't having he her here hers
+    herself him himself his how however i i'd i'll i'm i've if in indeed instead into is isn't it it's its itself just
+    keep kept know known last later least less let let's like likely made make makes making many may maybe me might
+    more most mostly much must my myself near need needs neither never no nobody none nor not nothing now of off often
+    on once one ones only onto or other others our ours ourselves out over own per perhaps put quite rather really
+    said same saw say says see seem seemed seems seen several shall she should shouldn't since so some someone
+    something sometimes soon still such take taken takes than that that's the their theirs them themselves then there
+    there's therefore these they they'd they'll they're they've thing things think this those though through thus to
+    together too took toward towards try two under until up upon us use used uses using very via want wants was wasn't
+    way ways we we'd we'll we're we've well went were weren't what when where whether which while who whole whom whose
+    why will with within without won't would wouldn't yet you you'd you'll you're you've your yours yourself""".split()
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, hyphenated and dotted ones whole."""
+    return [match.group().lower() for match in _WORD.finditer(text)]
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """Each word as written with its offsets."""
+    return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A light stem of a lower-case English word: plural, -ed, -ing, -ly and a final e are taken off."""
+    word = word.replace("’", "'").removesuffix("'s")
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for suffix in ("ing", "ed", "ly"):
+        root = word.removesuffix(suffix)
+        if root != word and len(root) > 3 and any(vowel in root for vowel in "aeiouy"):
+            word = root[:-1] if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz" else root
+            break
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def content_words(text: str) -> list[str]:
+    """The words that carry meaning: lower case, no stop words, numbers included."""
+    return [word for word in words(text) if word not in STOPWORDS and (len(word) > 1 or word.isdigit())]
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the content words, in order."""
+    return [stem(word) for word in content_words(text)]

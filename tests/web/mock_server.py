@@ -1,0 +1,319 @@
+"""A canned server for the web pages: the API with pacing, Stop, resumption and scripted trouble.
+
+For people: `python -m tests.web.mock_server --port 8601 --pace-ms 250`, then open the address it prints.
+For tests: `with serving() as site:`; `site` says what was asked and steers what is answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.web import scripts
+from tests.web.canned import ITEMS, MEMBERS, Json, item_by_id, member_by_id
+
+WEB = Path(__file__).parents[2] / "src/nutgraf/web"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+LISTED = ("id", "kind", "title", "author", "organisation", "published", "place", "topics", "details", "snippet", "ai")
+CUT_PIECE_BYTES = 11
+
+
+class ConnectionCutError(Exception):
+    """Raised inside a response to cut its connection without an ending."""
+
+
+@dataclass
+class Stream:
+    """An append-only log of frames with a producer that does not know its readers."""
+
+    id: str
+    events: list[Json]
+    log: list[Json] = field(default_factory=list)
+    stopped: bool = False
+    connections: int = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the ending is in the log."""
+        return bool(self.log) and self.log[-1]["kind"] == "closed"
+
+
+@dataclass
+class Site:
+    """What was asked, and what shall happen. Everything set here counts for the streams opened afterwards.
+
+    `hold_at`: streams wait before the event of this number (from 0) until `release`. `cut_after`: the first connection
+    of each stream breaks after so many frames. `refusals`: so many attempts to resume get a 503. `ending`: how streams
+    end, before their time.
+    """
+
+    base_url: str = ""
+    pace_ms: int = 0
+    hold_at: int | None = None
+    cut_after: int | None = None
+    refusals: int = 0
+    ending: str | None = None
+    asked: list[tuple[str, str, Json]] = field(default_factory=list)
+    streams: dict[str, Stream] = field(default_factory=dict)
+    turns: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
+    loop: asyncio.AbstractEventLoop | None = None
+    changed: asyncio.Condition | None = None
+
+    def reset(self) -> None:
+        """As it was when the server started; open streams are let go."""
+        self.release()
+        self.cut_after, self.refusals, self.ending = None, 0, None
+        self.asked.clear()
+        self.turns.clear()
+
+    def release(self) -> None:
+        """Lets streams that wait go on."""
+        self.hold_until(None)
+
+    def hold_until(self, number: int | None) -> None:
+        """Moves the event at which streams wait."""
+        self.hold_at = number
+        if self.loop:
+            asyncio.run_coroutine_threadsafe(self._notify(), self.loop).result(5)
+
+    def said(self, method: str, path: str) -> list[Json]:
+        """The bodies of all requests of this method whose path begins so."""
+        return [body for m, p, body in list(self.asked) if m == method and p.startswith(path)]
+
+    async def _notify(self) -> None:
+        if self.changed:
+            async with self.changed:
+                self.changed.notify_all()
+
+    async def produce(self, stream: Stream, done: Callable[[], None]) -> None:
+        """Appends the events one by one, at the pace and as far as it is allowed."""
+        assert self.changed
+        for number, planned in enumerate(stream.events):
+            await asyncio.sleep(self.pace_ms / 1000)
+            async with self.changed:
+                while not stream.stopped and self.hold_at is not None and number >= self.hold_at:
+                    await self.changed.wait()
+                event = stopped() if stream.stopped else planned
+                stream.log.append({**event, "stream": stream.id} if event["kind"] == "opened" else event)
+                self.changed.notify_all()
+                if stream.stopped:
+                    return
+        done()
+
+    async def read(self, stream: Stream, after: int) -> AsyncIterator[bytes]:
+        """Frames from the one behind `after`, shredded into small pieces; cut once where the test wants it."""
+        assert self.changed
+        stream.connections += 1
+        cut = self.cut_after if stream.connections == 1 else None
+        yield b": hello\r\n\r\n"
+        for number in range(after + 1, 10_000):
+            if cut is not None and number >= cut:
+                yield b"id: 1.9999\r\nevent: sentence-com"
+                raise ConnectionCutError
+            async with self.changed:
+                while len(stream.log) <= number and not stream.closed:
+                    await self.changed.wait()
+            if number >= len(stream.log):
+                return
+            event = stream.log[number]
+            end = ("\r\n", "\n", "\r")[number % 3]
+            data = json.dumps(event, ensure_ascii=False)
+            frame = end.join([f"id: 1.{number}", f"event: {event['kind']}", f"data: {data}", "", ""]).encode()
+            for at in range(0, len(frame), CUT_PIECE_BYTES):
+                yield frame[at : at + CUT_PIECE_BYTES]
+            if event["kind"] == "closed":
+                return
+
+
+def stopped() -> Json:
+    """The ending of a stream that was stopped."""
+    times = {"first_useful_ms": None, "complete_ms": 100.0}
+    return {"kind": "closed", "ending": "stopped", "reason": None, "ticket": None, "skipped": [], **times}
+
+
+def problem(status: int, kind: str, message: str) -> JSONResponse:
+    """An error as the API gives it."""
+    return JSONResponse({"error": {"kind": kind, "message": message}}, status)
+
+
+def shortened(events: list[Json], ending: str | None) -> list[Json]:
+    """The events with another ending: `failed` before the first block, `truncated` after the first sentence."""
+    if ending is None:
+        return events
+    kept = {"failed": "block-start", "truncated": "sentence-committed"}[ending]
+    at = next((n for n, e in enumerate(events) if e["kind"] == kept), 0) + (ending == "truncated")
+    reason = "the writer is taking a break" if ending == "failed" else "the model stopped answering"
+    return [*events[:at], {**stopped(), "ending": ending, "reason": reason, "ticket": "T-4711"}]
+
+
+def routes(site: Site) -> list[Route]:
+    """Every address the pages use."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def start(request: Request) -> Response:
+        body = await request.json()
+        item, member = item_by_id(body["item"]), member_by_id(body.get("member"))
+        if item is None:
+            return problem(404, "not-found", "item: there is no item of this id. Open one from the feed.")
+        asked = body.get("question")
+        events = scripts.answer(item, member, asked) if asked else scripts.takeaways(item, member)
+        stream = Stream(f"stream-{len(site.streams) + 1}", shortened(events, site.ending))
+        site.streams[stream.id] = stream
+
+        def keep() -> None:
+            said = " ".join(e["sentence"]["text"] for e in stream.events if e["kind"] == "sentence-committed")
+            if asked and body.get("member"):
+                turn = {"question": asked, "answer": said, "at": "2026-10-20T09:00:00Z", "stream": stream.id}
+                site.turns.setdefault((body["item"], body["member"]), []).append(turn)
+
+        task = asyncio.create_task(site.produce(stream, keep))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        headers = {"Nutgraf-Stream": stream.id, "Cache-Control": "no-store"}
+        return StreamingResponse(site.read(stream, -1), media_type="text/event-stream", headers=headers)
+
+    async def resume(request: Request) -> Response:
+        stream = site.streams.get(request.path_params["id"])
+        if stream is None:
+            return problem(404, "not-found", "stream: it is over and forgotten. Ask again.")
+        if request.method == "DELETE":
+            stream.stopped = True
+            await site._notify()
+            return Response(status_code=204)
+        if site.refusals > 0:
+            site.refusals -= 1
+            return problem(503, "busy", "Please try again.")
+        last = request.headers.get("last-event-id") or request.query_params.get("after")
+        site.asked.append(("RESUME", request.url.path, {"last": last}))
+        after = int(last.split(".")[1]) if last else -1
+        return StreamingResponse(site.read(stream, after), media_type="text/event-stream")
+
+    async def items(request: Request) -> Response:
+        kind = request.query_params.get("kind")
+        return JSONResponse({"items": [{k: it[k] for k in LISTED} for it in ITEMS if not kind or it["kind"] == kind]})
+
+    async def one_item(request: Request) -> Response:
+        item = item_by_id(request.path_params["id"])
+        return JSONResponse(item) if item else problem(404, "not-found", "There is no item of this id.")
+
+    async def members(_: Request) -> Response:
+        return JSONResponse({"members": [{k: v for k, v in m.items() if k != "facts"} for m in MEMBERS]})
+
+    async def one_member(request: Request) -> Response:
+        member = member_by_id(request.path_params["id"])
+        return JSONResponse(member) if member else problem(404, "not-found", "There is no member of this id.")
+
+    async def feedback(_: Request) -> Response:
+        return JSONResponse({"ok": True}, 201)
+
+    async def conversations(request: Request) -> Response:
+        key = (request.query_params.get("item", ""), request.query_params.get("member", ""))
+        return JSONResponse({"turns": site.turns.get(key, [])})
+
+    async def page(request: Request) -> Response:
+        return HTMLResponse(site.pages[request.path_params["name"]])
+
+    async def file(request: Request) -> Response:
+        path = (WEB / (request.path_params["path"] or "index.html")).resolve()
+        if not path.is_file() or WEB not in path.parents:
+            return problem(404, "not-found", "There is no such file.")
+        return FileResponse(path, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+
+    return [
+        Route("/v1/takeaways", start, methods=["POST"]),
+        Route("/v1/ask", start, methods=["POST"]),
+        Route("/v1/streams/{id}", resume, methods=["GET", "DELETE"]),
+        Route("/v1/items", items),
+        Route("/v1/items/{id}", one_item),
+        Route("/v1/members", members),
+        Route("/v1/members/{id}", one_member),
+        Route("/v1/feedback", feedback, methods=["POST"]),
+        Route("/v1/conversations", conversations),
+        Route("/_pages/{name}", page),
+        Route("/{path:path}", file),
+    ]
+
+
+def application(site: Site) -> Any:
+    """The ASGI application; it writes down every request that is not for a file."""
+    app = Starlette(routes=routes(site))
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await app(scope, receive, send)
+            return
+        body: Json = {}
+
+        async def listen() -> Any:
+            message = await receive()
+            if message.get("body"):
+                body.update(json.loads(message["body"]))
+            return message
+
+        site.asked.append((scope["method"], scope["path"], body))
+        try:
+            await app(scope, listen, send)
+        except ConnectionCutError:
+            raise RuntimeError("cut on purpose") from None
+
+    return noted
+
+
+@contextmanager
+def serving(port: int = 0, pace_ms: int = 0) -> Iterator[Site]:
+    """The server on 127.0.0.1 in a thread of its own, until the block ends. Port 0 takes a free one."""
+    site = Site(pace_ms=pace_ms)
+    config = uvicorn.Config(application(site), log_level=60, lifespan="off", timeout_graceful_shutdown=1, ws="none")
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", port))
+    site.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    ready = threading.Event()
+
+    async def run() -> None:
+        site.loop, site.changed = asyncio.get_running_loop(), asyncio.Condition()
+        ready.set()
+        await server.serve(sockets=[listener])
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield site
+    finally:
+        site.release()
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    options = argparse.ArgumentParser(description="The web pages on a canned network.")
+    options.add_argument("--port", type=int, default=8601)
+    options.add_argument("--pace-ms", type=int, default=250)
+    given = options.parse_args()
+    with serving(given.port, given.pace_ms) as site:
+        print(f"open {site.base_url}")
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]  # shape [n, dims], rows of length one
+else:
+    Vectors = Any  # numpy is not imported for the sake of a name
 
 ItemKind = Literal["post", "article", "job", "course", "company", "profile"]
 BlockKind = Literal["heading", "paragraph", "item", "quote", "code", "table"]

@@ -57,7 +57,9 @@ def specificity(text: str) -> float:
     return float(min(1.0, 0.22 * marks + 0.8 * longish))
 
 
-def features(title: str, found: list[Reading], vectors: Matrix, title_vector: Matrix, heading_vectors: Matrix) -> Matrix:
+def features(
+    title: str, found: list[Reading], vectors: Matrix, title_vector: Matrix, heading_vectors: Matrix
+) -> Matrix:
     """One row a sentence, one column a name of NAMES; similarities are cosines of the encoder's vectors.
 
     `heading_vectors` has one row a sentence (zeros where it stands under no heading).

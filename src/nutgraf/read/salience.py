@@ -63,7 +63,9 @@ def gate_figures(rows: NDArray[np.float32], found: Sequence[Reading]) -> NDArray
     """Figures of a whole item, one a name of GATE_NAMES."""
     n = max(1, len(found))
     headings = len({reading.heading for reading in found if reading.heading})
-    shares = [rows[:, NAMES.index(name)].mean() for name in ("you", "first_person", "colon", "names", "quote", "advice")]
+    shares = [
+        rows[:, NAMES.index(name)].mean() for name in ("you", "first_person", "colon", "names", "quote", "advice")
+    ]
     items = sum(reading.block_kind == "item" for reading in found) / n
     return np.array([math.log(n), 10.0 * headings / n, items, *shares], dtype=np.float32)
 

@@ -19,7 +19,8 @@ _VERBS = (
 )
 #: Openings that point at something said before: without it the sentence is a riddle.
 _LEANS = re.compile(
-    _OPEN + r"(?:it|its|they|them|their|he|she|his|her|him|both|neither|either|such|others?|the former|the latter|doing so"
+    _OPEN
+    + r"(?:it|its|they|them|their|he|she|his|her|him|both|neither|either|such|others?|the former|the latter|doing so"
     r"|one of (?:these|those|them)|some of (?:these|those|them)|all of (?:these|those|them|this)|because of (?:this|that)"
     r"|in (?:this|that|these|those|the same) (?:case|way|sense|section|lesson|episode|exercise)|with (?:this|that|these|those)"
     r"|after that|at this point|from there|to do (?:this|so|that)|if (?:so|not)|as such|as you can see|note that|see|same"
@@ -28,7 +29,8 @@ _LEANS = re.compile(
 )
 #: Openings that only join: the sentence still says its whole thing.
 _JOINS = re.compile(
-    _OPEN + r"(?:and|but|or|so|yet|nor|then|however|therefore|thus|hence|also|moreover|furthermore|additionally|meanwhile"
+    _OPEN
+    + r"(?:and|but|or|so|yet|nor|then|however|therefore|thus|hence|also|moreover|furthermore|additionally|meanwhile"
     r"|otherwise|instead|consequently|similarly|likewise|nevertheless|nonetheless|still|besides|finally|secondly|thirdly"
     r"|lastly|next|another|for example|for instance|in addition|in other words|in fact|as a result|this|that|these|those"
     r"|here|there|specifically)\b",
@@ -114,7 +116,7 @@ def standing(text: str, block_kind: str) -> float:
         fit -= 0.6
     if text.count("(") != text.count(")"):
         fit -= 0.6
-    ended = text.rstrip("\"”’)]").endswith((".", "!"))
+    ended = text.rstrip('"”’)]').endswith((".", "!"))
     if not ended:
         fit -= 0.2 if block_kind == "item" and count >= 8 else 0.6
     if text[:1].islower():

@@ -16,7 +16,9 @@ WORTH_AT_LEAST = 0.25
 
 def worth(found: Sequence[Reading], specific: Sequence[float]) -> float:
     """0..1: how many sentences say something specific and can stand alone; full at six of them."""
-    telling = sum(min(1.0, reading.fit) * min(1.0, score / 0.35) for reading, score in zip(found, specific, strict=True))
+    telling = sum(
+        min(1.0, reading.fit) * min(1.0, score / 0.35) for reading, score in zip(found, specific, strict=True)
+    )
     return float(min(1.0, telling / 6.0))
 
 

@@ -68,7 +68,9 @@ def names(text: str) -> list[str]:
         between = text[previous_end:begin]
         start = start or bool(re.search(r"[.!?:•\n]|[\"“]$", between))
         capital = word[0].isupper()
-        mixed = any(char.isupper() for char in word[1:]) or (any(map(str.isdigit, word)) and any(map(str.isalpha, word)))
+        mixed = any(char.isupper() for char in word[1:]) or (
+            any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+        )
         if (capital and not start and word.lower() not in STOPWORDS) or (mixed and word.lower() not in STOPWORDS):
             found.append(word)
         start, previous_end = False, end

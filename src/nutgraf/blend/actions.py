@@ -1,0 +1,126 @@
+"""Next steps that open a real record: which of the records found by search to offer this member, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nutgraf.blend.choose import CLOSE, KIND_WEIGHTS, LOOSE
+from nutgraf.types import Action, ActionKind, Card, Fact, Item, ItemKind, Snapshot
+
+if TYPE_CHECKING:
+    from nutgraf.types import Vectors
+
+#: Cosine of record and item below which a record has nothing to do with the item.
+RELATED_AT_LEAST = 0.22
+#: Share of nearness to the item and to the member in the order of records.
+ITEM_SHARE, MEMBER_SHARE = 0.55, 0.45
+
+ACTIONS: Mapping[ItemKind, tuple[ActionKind, str]] = {
+    "course": ("learn", "Take the course"),
+    "article": ("learn", "Read next"),
+    "post": ("learn", "Read next"),
+    "job": ("engage", "Look at the job"),
+    "company": ("engage", "Follow"),
+    "profile": ("connect", "Connect with"),
+}
+NO_RECORDS = "There are no other records here to point to; `nutgraf ingest` adds some."
+NOTHING_NEAR = "No record here is close enough to this item to be a next step."
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A record that could be a next step: how near it is to the item and to its nearest member fact."""
+
+    item: Item
+    score: float
+    to_item: float
+    fact: Fact | None
+    to_fact: float
+
+
+def offers(
+    found: Sequence[Item], vectors: Vectors, item_vector: Vectors, snapshot: Snapshot, fact_vectors: Vectors
+) -> list[Offer]:
+    """The records worth offering, best first. `vectors` has a row a record, `fact_vectors` a row a fact."""
+    if not found:
+        return []
+    to_item = vectors @ item_vector
+    weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
+    to_facts = vectors @ fact_vectors.T * weights if snapshot.facts else np.zeros((len(found), 0), dtype=np.float32)
+    made: list[Offer] = []
+    for i, record in enumerate(found):
+        near = int(to_facts[i].argmax()) if snapshot.facts else -1
+        to_fact = float(to_facts[i, near]) if snapshot.facts else 0.0
+        score = ITEM_SHARE * float(to_item[i]) + (MEMBER_SHARE * to_fact if snapshot.facts else 0.0)
+        if float(to_item[i]) >= RELATED_AT_LEAST:
+            made.append(
+                Offer(record, score, float(to_item[i]), snapshot.facts[near] if snapshot.facts else None, to_fact)
+            )
+    return sorted(made, key=lambda offer: -offer.score)
+
+
+def actions(item: Item, made: Sequence[Offer], count: int = 2) -> list[Action]:
+    """Up to `count` next steps of different kinds; the item's own author may be one of them."""
+    chosen: list[Action] = []
+    for offer in made:
+        kind, verb = ACTIONS[offer.item.kind]
+        if any(action.kind == kind for action in chosen):
+            continue
+        chosen.append(_action(item, offer, kind, verb))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def cards(item: Item, made: Sequence[Offer], taken: set[str], count: int = 3) -> list[Card]:
+    """Related records that are not offered as actions already, of varied kinds."""
+    chosen: list[Card] = []
+    seen: dict[str, int] = {}
+    for offer in sorted(made, key=lambda offer: -offer.to_item):
+        if offer.item.id in taken or seen.get(offer.item.kind, 0) >= 2:
+            continue
+        seen[offer.item.kind] = seen.get(offer.item.kind, 0) + 1
+        chosen.append(
+            Card(
+                offer.item.id,
+                offer.item.kind,
+                offer.item.title,
+                snippet(offer.item),
+                round(offer.to_item, 3),
+                f"Close to this {item.kind}.",
+            )
+        )
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def snippet(item: Item, at_most_chars: int = 160) -> str:
+    """The beginning of an item as it reads, cut at a word."""
+    body = next((item.shown(b.start, b.end) for b in item.blocks if b.kind in ("paragraph", "item")), "")
+    return body if len(body) <= at_most_chars else body[:at_most_chars].rsplit(" ", 1)[0] + "…"
+
+
+def _action(item: Item, offer: Offer, kind: ActionKind, verb: str) -> Action:
+    record = offer.item
+    separator = " " if record.kind in ("profile", "company") else ": "
+    why = f"It is close to this {item.kind}."
+    facts: tuple[Fact, ...] = ()
+    if record.id == item.author_id:
+        why = f"{record.title} wrote this {item.kind}."
+    elif offer.fact is not None and offer.to_fact >= CLOSE:
+        why, facts = f"It fits this {item.kind} and your record: “{offer.fact.text.rstrip('.')}”.", (offer.fact,)
+    elif offer.fact is not None and offer.to_fact >= LOOSE and offer.fact.kind == "goal":
+        why, facts = f"It may help with what you wrote: “{offer.fact.text.rstrip('.')}”.", (offer.fact,)
+    return Action(
+        kind=kind,
+        label=f"{verb}{separator}{record.title}",
+        item=record.id,
+        title=record.title,
+        because=why,
+        facts=facts,
+    )

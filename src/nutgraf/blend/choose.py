@@ -1,0 +1,171 @@
+"""Choose the spans of a panel: salient, near to this member, and different from each other.
+
+Greedy maximal marginal relevance (Carbonell and Goldstein, 1998): each step takes the span with the best
+`salience + pull·nearness − sameness·likeness to what is chosen`. Salience and nearness are both taken in standard
+deviations inside the item, so that no item and no member needs its own threshold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nutgraf.text.words import content_stems
+from nutgraf.types import Digest, Fact, Snapshot, Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nutgraf.types import Vectors
+
+#: How much nearness to the member counts against salience.
+PULL = 0.9
+#: What likeness to an already chosen span costs, and above which cosine it starts.
+SAMENESS, SAME_ABOVE = 3.0, 0.3
+#: What naming the same member fact again costs.
+FACT_AGAIN = 0.8
+#: What being specific adds (numbers, names), in standard deviations at specificity 1.
+SPECIFIC = 0.7
+#: Cosine of span and fact above which the link is called close, and below which it is not claimed.
+CLOSE, LOOSE = 0.38, 0.24
+#: How much a fact of each kind says about what its owner cares for now.
+KIND_WEIGHTS = {
+    "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92, "certificate": 0.9,
+    "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.8,
+}  # fmt: skip
+_ACTIONABLE = re.compile(
+    r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)|ask|apply|use"
+    r"|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|by (?:january|february|march|april|may|june|july|august"
+    r"|september|october|november|december)|lesson|next time|would (?:do|have)|we now|you will|you'll|register|course|check"
+    r"|first step|before you|costs?|requires?|required)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a span and a member belong together: the fact, and how near it is (a cosine, raised by shared words)."""
+
+    fact: Fact
+    near: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the link may be claimed outright."""
+        return self.near >= CLOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One chosen takeaway: its span, its row in the digest, and the fact it was chosen for (None without one)."""
+
+    span: Span
+    row: int
+    link: Link | None
+    score: float
+    actionable: bool
+
+
+def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int = 3) -> list[Point]:
+    """Up to `count` points in the order they should be read; none when nothing in the item can be quoted.
+
+    `fact_vectors` has one row a fact of the snapshot, shape [facts, dims].
+    """
+    rows = [i for i, span in enumerate(digest.spans) if span.quotable]
+    if not rows:
+        return []
+    near, best = nearness(digest, snapshot, fact_vectors)
+    base = _standard(np.array([_logit(digest.spans[i].salience) for i in rows]))
+    base += SPECIFIC * np.array([digest.spans[i].specificity for i in rows])
+    pull = PULL * _standard(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
+    chosen: list[int] = []
+    used: set[str] = set()
+    scores: dict[int, float] = {}
+    for _ in range(min(count, len(rows))):
+        gain = base + pull - _penalty(digest, rows, chosen, best, snapshot, used)
+        gain[[rows.index(row) for row in chosen]] = -np.inf
+        pick = int(gain.argmax())
+        row = rows[pick]
+        chosen.append(row)
+        scores[row] = float(gain[pick])
+        if snapshot.facts:
+            used.add(snapshot.facts[best[row]].id)
+    links = {row: link(digest, snapshot, fact_vectors, row, int(best[row])) for row in chosen if snapshot.facts}
+    return [
+        Point(digest.spans[row], row, links.get(row), scores[row], actionable(digest.spans[row].text))
+        for row in _reading_order(digest, chosen)
+    ]
+
+
+def actionable(text: str) -> bool:
+    """Whether a sentence tells what to do, by when, or at what cost."""
+    return bool(_ACTIONABLE.search(text))
+
+
+def nearness(
+    digest: Digest, snapshot: Snapshot, fact_vectors: Vectors
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """For each span how near its nearest fact is, and which fact that is (shape [spans] each).
+
+    A fact that is near to everything in the item says little about one span, so half of its mean over the item
+    is taken off before facts compete.
+    """
+    if not snapshot.facts or not len(digest.vectors):
+        return np.zeros(len(digest.spans), dtype=np.float32), np.zeros(len(digest.spans), dtype=np.int64)
+    weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
+    cosines = digest.vectors @ fact_vectors.T + _shared_words(digest.spans, snapshot.facts)
+    contrast = (cosines - 0.5 * cosines.mean(axis=0)) * weights
+    best = contrast.argmax(axis=1)
+    return contrast.max(axis=1), best
+
+
+def link(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, row: int, fact: int) -> Link:
+    """The link of one span and one fact, by plain cosine and shared words."""
+    shared = _shared_words([digest.spans[row]], [snapshot.facts[fact]])[0, 0]
+    return Link(snapshot.facts[fact], float(digest.vectors[row] @ fact_vectors[fact] + shared))
+
+
+def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.float32]:
+    """A bonus of 0.06 for each content word that span and fact share, 0.18 at most; whole-fact matches 0.25."""
+    stems = [set(content_stems(span.text)) for span in spans]
+    wanted = [set(content_stems(fact.text)) for fact in facts]
+    bonus = np.zeros((len(spans), len(facts)), dtype=np.float32)
+    for j, want in enumerate(wanted):
+        if not want:
+            continue
+        for i, have in enumerate(stems):
+            if both := len(have & want):
+                bonus[i, j] = 0.25 if both == len(want) and facts[j].kind == "skill" else min(0.18, 0.06 * both)
+    return bonus
+
+
+def _penalty(
+    digest: Digest, rows: list[int], chosen: list[int], best: NDArray[np.int64], snapshot: Snapshot, used: set[str]
+) -> NDArray[np.float32]:
+    cost = np.zeros(len(rows), dtype=np.float32)
+    if chosen:
+        like = (digest.vectors[rows] @ digest.vectors[chosen].T).max(axis=1)
+        cost += SAMENESS * np.maximum(0.0, like - SAME_ABOVE)
+    if used:
+        cost += FACT_AGAIN * np.array([snapshot.facts[best[row]].id in used for row in rows], dtype=np.float32)
+    return cost
+
+
+def _reading_order(digest: Digest, chosen: list[int]) -> list[int]:
+    """The strongest point first, the others as they stand in the item, one that can be acted on last."""
+    rest = sorted(chosen[1:])
+    rest.sort(key=lambda row: actionable(digest.spans[row].text))
+    return [*chosen[:1], *rest]
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 1e-4), 1 - 1e-4)
+    return float(np.log(share / (1 - share)))
+
+
+def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((values - values.mean()) / max(1e-6, float(values.std())), dtype=np.float32)

@@ -1,0 +1,82 @@
+"""From a member's record to the facts that choosing and writing may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nutgraf.errors import NotAllowed
+from nutgraf.members.sensitive import sensitive, without_sensitive
+from nutgraf.types import Fact, FactKind, Member, Position, Scope, Snapshot, Study
+from nutgraf.vocabulary.match import Vocabulary
+
+FACTS_AT_MOST = 80
+GUESSES_AT_MOST = 8
+HIGHLIGHTS_AT_MOST = 5
+PURPOSE = "personalise"
+
+
+def snapshot(member: Member | None, scope: Scope, vocabulary: Vocabulary) -> Snapshot:
+    """The consented facts of `member`, newest work first; empty without a member or without the purpose.
+
+    Skills guessed from job titles are marked. Raises NotAllowed when the scope belongs to somebody else.
+    """
+    if member is None:
+        return Snapshot(scope, None, ())
+    if scope.member != member.id:
+        raise NotAllowed(f"a scope of {scope.member!r} may not take a snapshot of {member.id!r}")
+    if PURPOSE not in scope.purposes:
+        return Snapshot(scope, None, ())
+    facts = [fact for fact in _stated(member) if fact.text and sensitive(fact.text) is None]
+    if {"work", "skills"} <= member.consent.fields:
+        facts += _guessed(member, facts, vocabulary)
+    return Snapshot(scope, member.name, tuple(facts[:FACTS_AT_MOST]))
+
+
+def _stated(member: Member) -> Iterator[Fact]:
+    allowed = member.consent.fields
+    if "headline" in allowed and member.headline:
+        yield Fact("headline", "headline", member.headline.strip())
+    if "goals" in allowed:
+        yield from _numbered("goal", "goal", member.goals)
+    if "work" in allowed:
+        for i, position in enumerate(member.work):
+            yield from _work(i, position)
+    if "skills" in allowed:
+        yield from _numbered("skill", "skill", member.skills)
+    if "interests" in allowed:
+        yield from _numbered("interest", "interest", member.interests)
+    if "certificates" in allowed:
+        yield from _numbered("certificate", "certificate", [certificate.name for certificate in member.certificates])
+    if "education" in allowed:
+        yield from _numbered("education", "education", [_study(study) for study in member.education])
+    if "languages" in allowed:
+        yield from _numbered("language", "language", member.languages)
+    if "summary" in allowed and member.summary:
+        yield Fact("summary", "summary", without_sensitive(" ".join(member.summary.split())))
+
+
+def _numbered(prefix: str, kind: FactKind, texts: tuple[str, ...] | list[str]) -> Iterator[Fact]:
+    for i, text in enumerate(texts):
+        if text.strip():
+            yield Fact(f"{prefix}.{i}", kind, " ".join(text.split()))
+
+
+def _work(i: int, position: Position) -> Iterator[Fact]:
+    at = f" at {position.organisation}" if position.organisation else ""
+    yield Fact(f"work.{i}", "position", f"{position.title}{at}")
+    yield from _numbered(f"work.{i}.highlight", "highlight", position.highlights[: HIGHLIGHTS_AT_MOST if i < 2 else 2])
+
+
+def _study(study: Study) -> str:
+    what = ", ".join(part for part in (study.degree, study.area) if part)
+    return f"{what} at {study.institution}" if what and study.institution else what or study.institution or ""
+
+
+def _guessed(member: Member, facts: list[Fact], vocabulary: Vocabulary) -> list[Fact]:
+    stated = {skill.id for fact in facts if fact.kind == "skill" if (skill := vocabulary.normalise(fact.text))}
+    guesses: dict[str, Fact] = {}
+    for title in [member.headline or "", *(position.title for position in member.work[:2])]:
+        for skill in vocabulary.inferred(title):
+            if skill.id not in stated:
+                guesses.setdefault(skill.id, Fact(f"guess.{skill.id}", "guessed-skill", skill.label, guess=True))
+    return list(guesses.values())[:GUESSES_AT_MOST]

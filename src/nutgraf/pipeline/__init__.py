@@ -1,0 +1,1 @@
+"""The pipeline: snapshot → gate → read → choose → gather → render → stream → parse → judge → send."""

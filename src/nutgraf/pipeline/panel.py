@@ -1,0 +1,161 @@
+"""The panel: the few takeaways of an item that matter to this member."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+import numpy as np
+from anyio.to_thread import run_sync
+
+from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Offer, actions, cards, offers, snippet
+from nutgraf.blend.choose import Link, Point, choose
+from nutgraf.blend.choose import CLOSE, LOOSE
+from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
+from nutgraf.members.because import because
+from nutgraf.members.snapshot import snapshot
+from nutgraf.pipeline.parts import Run, prepare_item
+from nutgraf.pipeline.writing import Block, write
+from nutgraf.prompt.library import numbered, render
+from nutgraf.read.questions import questions
+from nutgraf.types import Action, Deadline, Digest, Item, Snapshot, Vectors
+
+#: Time kept back from the model for what comes after it, in seconds.
+KEPT_BACK_S = 0.25
+#: Longest time for finding related records, in seconds.
+RELATED_WITHIN_S = 0.4
+RECORDS_AT_MOST = 14
+_QUERY_FACTS = ("goal", "headline", "position", "interest")
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What was chosen before a word is written."""
+
+    digest: Digest
+    snapshot: Snapshot
+    fact_vectors: Vectors
+    points: list[Point]
+
+
+async def panel(run: Run) -> Closed:
+    """Send the whole panel but for its ending, which is returned."""
+    item = run.request.item
+    with run.stage("reading"):
+        digest = await run_sync(partial(prepare_item, item, run.rooms))
+    if digest.declined:
+        return Closed(ending="declined", reason=digest.declined, complete_ms=run.ms())
+    with run.stage("choosing"):
+        choice = await run_sync(partial(_choose, run, digest))
+    run.send(Used(facts=choice.snapshot.facts))
+    if not choice.points:
+        return Closed(ending="declined", reason="No sentence of this item can stand alone.", complete_ms=run.ms())
+    with run.stage("related"):
+        found = await _related(run, choice)
+    starters = _starters(run, choice)
+    steps = actions(item, found) or _ask_instead(item, starters)
+    await _blocks(run, choice, steps)
+    taken = {step.item for step in steps if step.item}
+    missing = None if any(step.question is None for step in steps) else NOTHING_NEAR if found else NO_RECORDS
+    if missing:
+        run.skip("action", missing)
+    run.send(
+        Extras(
+            starters=tuple(starters[: run.rooms.settings.starters_at_most]),
+            cards=tuple(cards(item, found, taken | {item.id}, run.rooms.settings.cards_at_most)),
+            no_action_because=missing,
+        )
+    )
+    return Closed(ending="done", skipped=tuple(run.skipped), first_useful_ms=run.first_useful_ms, complete_ms=run.ms())
+
+
+def _choose(run: Run, digest: Digest) -> Choice:
+    known = snapshot(run.request.member, run.request.scope, run.rooms.vocabulary)
+    vectors = run.rooms.fact_vectors.of(known, run.rooms.encoder)
+    return Choice(digest, known, vectors, choose(digest, known, vectors, run.rooms.settings.takeaways_at_most))
+
+
+async def _related(run: Run, choice: Choice) -> list[Offer]:
+    if run.rooms.items is None:
+        return []
+    with anyio.move_on_after(RELATED_WITHIN_S) as scope:
+        return await run_sync(partial(_offers, run, choice), abandon_on_cancel=True)
+    assert scope.cancelled_caught
+    run.skip("related records", "search was late")
+    return []
+
+
+def _offers(run: Run, choice: Choice) -> list[Offer]:
+    assert run.rooms.items is not None
+    item, digest = run.request.item, choice.digest
+    centre = _unit(digest.vectors.mean(axis=0) + digest.title_vector)
+    labels = " ".join(topic.label for topic in digest.topics[:6])
+    wanted = [i for i, fact in enumerate(choice.snapshot.facts) if fact.kind in _QUERY_FACTS][:8]
+    records: dict[str, Item] = {}
+    for kind in ("course", "job", "profile", "company", "article"):
+        vector, text = centre, f"{item.title} {labels}"
+        if wanted:
+            vector = _unit(centre + 0.6 * _unit(choice.fact_vectors[wanted].mean(axis=0)))
+            text += " " + " ".join(choice.snapshot.facts[i].text for i in wanted[:2])
+        for hit in run.rooms.items.search(text, vector, [kind], limit=4):
+            if hit.item.id != item.id and hit.item.ai:
+                records.setdefault(hit.item.id, hit.item)
+    found = list(records.values())[: RECORDS_AT_MOST + 6]
+    vectors = run.rooms.encoder.encode([f"{record.title}. {snippet(record)}" for record in found])
+    return offers(found, vectors, centre, choice.snapshot, choice.fact_vectors)
+
+
+def _starters(run: Run, choice: Choice) -> list[str]:
+    """Questions of this item that its takeaways do not answer already, one a sentence, nearest to the member first."""
+    taken = {point.row for point in choice.points}
+    made = [question for question in questions(run.request.item, choice.digest) if question.row not in taken]
+    scores = np.array([question.score for question in made], dtype=np.float32)
+    if choice.snapshot.facts and made:
+        scores += (choice.digest.vectors[[question.row for question in made]] @ choice.fact_vectors.T).max(axis=1)
+    ranked = [made[i] for i in np.argsort(-scores, kind="stable")]
+    return list({question.row: question.text for question in reversed(ranked)}.values())[::-1]
+
+
+def _ask_instead(item: Item, starters: Sequence[str]) -> list[Action]:
+    if not starters:
+        return []
+    return [Action(kind="converse", label="Ask this question", item=item.id, title=item.title, question=starters[0])]
+
+
+async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
+    count = len(choice.points)
+    for i, point in enumerate(choice.points):
+        name, last = f"b{i + 1}", i == count - 1
+        fact, strength = (point.link.fact, _strength(point.link)) if point.link else (None, "far")
+        run.send(
+            BlockStart(
+                block=name,
+                form="takeaway",
+                takeaway="act" if last and count > 1 and steps else "understand",
+                because=because(choice.snapshot, fact, strength, run.request.item.kind),
+            )
+        )
+        piece = run.cite(run.request.item, point.span)
+        block = Block(run, name, [piece], at_most=1)
+        await write(block, render("takeaway", {"evidence": numbered([piece])}), _limit(run, i, count))
+        step = steps[0] if last and steps else steps[1] if i == 0 and len(steps) > 1 else None
+        run.send(BlockEnd(block=name, action=step))
+
+
+def _strength(link: Link) -> str:
+    return "close" if link.near >= CLOSE else "loose" if link.near >= LOOSE else "far"
+
+
+def _limit(run: Run, i: int, count: int) -> Deadline:
+    """The moment by which block `i` must have its words: the first soon, the others in even shares of what is left."""
+    now = anyio.current_time()
+    if i == 0:
+        return run.request.deadline.sooner(run.request.accepted_at + run.rooms.settings.first_words_within_s)
+    left = max(0.0, run.request.deadline.left(now) - KEPT_BACK_S)
+    return Deadline(now + left / (count - i))
+
+
+def _unit(vector: Vectors) -> Vectors:
+    return np.asarray(vector / max(1e-9, float(np.linalg.norm(vector))), dtype=np.float32)

@@ -1,0 +1,30 @@
+"""The sentence itself: one request in, the events of one answer out, exactly one ending."""
+
+from __future__ import annotations
+
+from nutgraf.events import Closed, Opened
+from nutgraf.pipeline.answer import answer
+from nutgraf.pipeline.panel import panel
+from nutgraf.pipeline.parts import Emit, Request, Rooms, Run
+
+
+async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
+    """Answer a request, event by event, from Opened to Closed.
+
+    Raises a NutgrafError when the answer cannot be made at all; being cancelled means that the reader stopped. Whoever
+    owns the stream then writes its ending.
+    """
+    emit(
+        Opened(
+            stream=request.stream,
+            item=request.item.id,
+            title=request.item.title,
+            member=request.scope.member,
+            model=rooms.model.name if rooms.model else "none",
+            deadline_ms=round((request.deadline.at - request.accepted_at) * 1000),
+            question=request.question,
+        )
+    )
+    account = Run(request=request, rooms=rooms, send=emit)
+    closed: Closed = await (panel(account) if request.question is None else answer(account))
+    emit(closed)

@@ -1,0 +1,116 @@
+"""One block of an answer: the model writes from numbered evidence, the judge decides, the reader gets sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import anyio
+from anyio.to_thread import run_sync
+
+from nutgraf.errors import ModelError
+from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
+from nutgraf.parse.drafts import DraftParser
+from nutgraf.pipeline.parts import Run
+from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
+
+
+class Block:
+    """The sentences of one block as they are settled. Used within one task."""
+
+    def __init__(self, run: Run, name: str, evidence: Sequence[Evidence], at_most: int) -> None:
+        """`evidence` is what the model sees, in the order of its numbers; at most `at_most` sentences are kept."""
+        self.run, self.name, self.evidence, self.at_most = run, name, list(evidence), at_most
+        self.sentences: list[Sentence] = []
+        self._count = 0
+        self._quoted: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether no further sentence is wanted."""
+        return len(self.sentences) >= self.at_most
+
+    async def settle(self, draft: Draft) -> None:
+        """Hold a draft, judge it, and commit it, quote what it came closest to, or drop it."""
+        name = self._hold()
+        cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)] or self.evidence
+        judge = self.run.rooms.judge
+        verdict = await run_sync(partial(judge.verdict, draft, cited))
+        if verdict.verdict == "supported":
+            self._commit(Sentence(name, draft.text, "supported", tuple(cited), verdict.check))
+            return
+        if cited:
+            closest = await run_sync(partial(judge.closest, draft, cited))
+            self._quote(name, closest, verdict)
+        else:
+            self._drop(name, verdict)
+
+    def quote(self, piece: Evidence, check: str) -> None:
+        """Show a piece of evidence itself, without a draft."""
+        self._quote(self._hold(), piece, Verdict("quoted", check))
+
+    def _hold(self) -> str:
+        self._count += 1
+        name = f"{self.name}.s{self._count}"
+        self.run.send(SentenceHeld(block=self.name, sentence=name))
+        return name
+
+    def _quote(self, name: str, piece: Evidence, verdict: Verdict) -> None:
+        if piece.id in self._quoted:
+            self._drop(name, verdict)
+            return
+        self._quoted.add(piece.id)
+        self._commit(Sentence(name, shown(piece, self.run), "quoted", (piece,), verdict.check))
+
+    def _commit(self, sentence: Sentence) -> None:
+        self.sentences.append(sentence)
+        self.run.send(SentenceCommitted(block=self.name, sentence=sentence))
+        self.run.useful()
+
+    def _drop(self, name: str, verdict: Verdict) -> None:
+        self.run.send(SentenceDropped(block=self.name, sentence=name, check=verdict.check))
+
+
+def shown(piece: Evidence, run: Run) -> str:
+    """How a quotation reads: without markup, white space as single spaces."""
+    if piece.ref == run.request.item.id:
+        return run.request.item.shown(piece.start, piece.end)
+    return " ".join(piece.quote.split())
+
+
+async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
+    """Fill a block from the model until it is full, the model ends, or `limit` comes; quote when nothing was kept.
+
+    Trouble with the model is listed as skipped and never raised: the source itself can always be quoted.
+    """
+    run = block.run
+    model = run.rooms.model
+    if model is None:
+        run.skip("writing", "no model is configured; sentences are quoted")
+    elif limit.left(anyio.current_time()) < 0.1:
+        run.skip("writing", "no time was left; the rest is quoted")
+    else:
+        with anyio.CancelScope(deadline=limit.at) as scope:
+            try:
+                await _stream(block, prompt, limit)
+            except ModelError as exc:
+                run.skip("writing", f"the model failed ({type(exc).__name__}); sentences are quoted")
+        if scope.cancelled_caught:
+            run.skip("writing", "the model was too slow; a sentence is quoted")
+    if not block.sentences and block.evidence:
+        block.quote(block.evidence[0], "not-written")
+
+
+async def _stream(block: Block, prompt: Prompt, limit: Deadline) -> None:
+    assert block.run.rooms.model is not None
+    parser = DraftParser()
+    async with block.run.rooms.model.stream(prompt, limit) as pieces:
+        async for piece in pieces:
+            for draft in parser.feed(piece):
+                if not block.full:
+                    await block.settle(draft)
+            if block.full:
+                return
+    for draft in parser.close():
+        if not block.full:
+            await block.settle(draft)

@@ -1,0 +1,1 @@
+"""Prompts: versioned templates, rendered with everything foreign fenced off as numbered evidence."""

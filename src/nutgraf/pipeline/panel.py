@@ -20,7 +20,7 @@ from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, write
 from nutgraf.prompt.library import numbered, render
 from nutgraf.read.questions import questions
-from nutgraf.types import Action, Deadline, Digest, Item, Snapshot, Vectors
+from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, Vectors
 
 #: Time kept back from the model for what comes after it, in seconds.
 KEPT_BACK_S = 0.25
@@ -128,13 +128,12 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
     count = len(choice.points)
     for i, point in enumerate(choice.points):
         name, last = f"b{i + 1}", i == count - 1
-        fact, strength = (point.link.fact, _strength(point.link)) if point.link else (None, "far")
         run.send(
             BlockStart(
                 block=name,
                 form="takeaway",
                 takeaway="act" if last and count > 1 and steps else "understand",
-                because=because(choice.snapshot, fact, strength, run.request.item.kind),
+                because=_because(run, choice, point),
             )
         )
         piece = run.cite(run.request.item, point.span)
@@ -144,7 +143,15 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
         run.send(BlockEnd(block=name, action=step))
 
 
-def _strength(link: Link) -> str:
+def _because(run: Run, choice: Choice, point: Point) -> Because | None:
+    fact = point.link.fact if point.link else None
+    return because(choice.snapshot, fact, strength(point.link), run.request.item.kind)
+
+
+def strength(link: Link | None) -> str:
+    """How much of a link may be claimed: close, loose or far."""
+    if link is None:
+        return "far"
     return "close" if link.near >= CLOSE else "loose" if link.near >= LOOSE else "far"
 
 

@@ -1,0 +1,219 @@
+"""Where streams live: producers that do not know their readers, and readers that come, go and come back.
+
+Every stream that was started gets exactly one ending, whatever its producer does, and the ending is kept
+before anybody reads it. All methods belong to the event loop that entered the hub.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from nutgraf.errors import ModelBusy, NotFound, ProtocolBroken
+from nutgraf.events import Closed, Event, Opened
+from nutgraf.stream.journal import Journal, Keeper
+from nutgraf.stream.live import Feed, Live, Reader
+from nutgraf.stream.log import farewell
+from nutgraf.types import Deadline, Scope
+
+log = logging.getLogger(__name__)
+
+Emit = Callable[[Event], None]
+Produce = Callable[[Emit], Awaitable[None]]
+
+LIVE_AT_MOST = 256
+ENDED_AT_MOST = 256
+#: How far past its deadline a producer may run before it is ended as failed.
+OVERRUN_S = 2.0
+
+
+def new_stream_id() -> str:
+    """An id nobody can guess: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+class Hub:
+    """`async with Hub(…) as hub`; leaving the block ends every stream that still runs."""
+
+    def __init__(
+        self, journal: Journal | None = None, *, resume_grace_s: float = 10.0, replay_within_s: float = 900.0,
+        keeper: Keeper | None = None,
+    ) -> None:  # fmt: skip
+        self._keeper = keeper or Keeper(journal)
+        self._resume_grace_s, self._replay_within_s = resume_grace_s, replay_within_s
+        self._live: dict[str, Live] = {}
+        self._ended: dict[str, Live] = {}
+        self._tasks: TaskGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await anyio.create_task_group().__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        tasks, self._tasks = self._tasks, None
+        assert tasks is not None
+        for live in list(self._live.values()):
+            self._end(live, self._stopped(live, "The server is stopping."))
+        tasks.cancel_scope.cancel("the hub closes")
+        if isinstance(exc, Exception):  # it goes on as itself, not in a group
+            await tasks.__aexit__(None, None, None)
+            return None
+        return await tasks.__aexit__(kind, exc, at)
+
+    @property
+    def running(self) -> int:
+        """How many streams have no ending yet."""
+        return len(self._live)
+
+    def start(
+        self, scope: Scope, opening: Opened, produce: Produce, *, accepted_at: float, deadline: Deadline | None = None,
+        resumable: bool = True,
+    ) -> str:  # fmt: skip
+        """Start a stream that belongs to `scope`; the id is `opening.stream`.
+
+        `produce` gets a function that takes its events; it emits its own Opened, and `opening` stands in when
+        it ends without having said anything. `accepted_at` is in seconds on the loop's clock. A stream that is
+        not `resumable` ends with its last reader. Raises ModelBusy when too many streams are running.
+        """
+        if self._tasks is None:
+            raise ModelBusy("the server is stopping; try again in a few seconds")
+        if len(self._live) >= LIVE_AT_MOST:
+            raise ModelBusy(f"{LIVE_AT_MOST} streams are running; try again in a few seconds")
+        live = Live(
+            scope=scope, opening=opening, accepted_at=accepted_at,
+            grace_s=self._resume_grace_s if resumable else 0.0,
+            work=anyio.CancelScope(deadline=deadline.at + OVERRUN_S if deadline else float("inf")),
+        )  # fmt: skip
+        if opening.stream in self._live or opening.stream in self._ended:
+            raise ProtocolBroken(f"stream {opening.stream!r} was started before")
+        self._live[opening.stream] = live
+        self._tasks.start_soon(self._run, live, produce)
+        self._tasks.start_soon(self._await_readers, live, live.attached)
+        return opening.stream
+
+    async def follow(self, scope: Scope, stream_id: str, after: int = 0) -> Reader:
+        """A reader of a stream from behind event number `after`; leave it with `with` or `close`.
+
+        Raises NotFound when there is no such stream or it is not the scope's.
+        """
+        live = self._own(scope, stream_id)
+        if live is None:
+            return Reader(Feed.of(await self._keeper.read(scope, stream_id, after)), 0)
+
+        def left() -> None:
+            live.readers -= 1
+            if not live.readers and self._tasks is not None and live.ending is None:
+                if live.grace_s:
+                    self._tasks.start_soon(self._await_readers, live, live.attached)
+                else:
+                    self._end(live, self._stopped(live, "The reader left."))
+
+        live.readers += 1
+        live.attached += 1
+        return Reader(live.feed, after, left)
+
+    async def stop(self, scope: Scope, stream_id: str) -> None:
+        """End a stream now, as stopped; nothing happens when it has ended.
+
+        Raises NotFound when there is no such stream or it is not the scope's.
+        """
+        live = self._own(scope, stream_id)
+        if live is None:
+            await self._keeper.read(scope, stream_id, 0)
+        else:
+            self._end(live, self._stopped(live, "You stopped it."))
+
+    def _own(self, scope: Scope, stream_id: str) -> Live | None:
+        """The stream in memory; None when it is not there, NotFound when it is somebody else's."""
+        self._tidy()
+        live = self._live.get(stream_id) or self._ended.get(stream_id)
+        if live is not None and not live.belongs_to(scope):
+            raise NotFound(f"no stream {stream_id!r}, or it is not this reader's")
+        return live
+
+    def _end(self, live: Live, closed: Closed) -> None:
+        """Decide the ending, unless there is one; the producer gets no further."""
+        if live.ending is None:
+            live.decide(closed)
+            live.work.cancel("the stream has ended")
+
+    def _stopped(self, live: Live, reason: str) -> Closed:
+        return Closed(ending="stopped", reason=reason, **live.times(anyio.current_time()))
+
+    def _failed(self, live: Live, exc: BaseException) -> Closed:
+        ticket = secrets.token_hex(6)
+        log.error("stream broke after %d events, ticket %s", len(live.log.entries), ticket, exc_info=exc)
+        return farewell(exc, ticket=ticket, **live.times(anyio.current_time()))
+
+    async def _run(self, live: Live, produce: Produce) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep, live)
+            await self._produce(live, produce)
+
+    async def _produce(self, live: Live, produce: Produce) -> None:
+        def emit(event: Event) -> None:
+            live.emit(event, anyio.current_time())
+            if live.ending is not None:
+                live.work.deadline = min(live.work.deadline, anyio.current_time() + OVERRUN_S)
+
+        try:
+            with live.work:
+                await produce(emit)
+            late = "ran past its deadline" if live.work.cancelled_caught else "returned"
+            trouble: BaseException = ProtocolBroken(f"the producer {late} without an ending")
+        except anyio.get_cancelled_exc_class():
+            self._end(live, self._stopped(live, "The server is stopping."))
+            raise
+        except Exception as exc:
+            trouble = exc
+        if live.ending is None:
+            self._end(live, self._failed(live, trouble))
+
+    async def _keep(self, live: Live) -> None:
+        """Write the stream down as it goes; publish its ending once that is written down."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._keeper.begin(live.scope, live.opening, datetime.now(UTC))
+                await live.said.wait()
+                if live.ending is None:
+                    await self._keeper.keep(live.scope, live.opening.stream, list(live.log.entries))
+            except Exception as exc:
+                self._end(live, self._failed(live, exc))
+            await live.decided.wait()
+            await self._publish(live)
+
+    async def _publish(self, live: Live) -> None:
+        entries, stream_id = live.with_ending(), live.opening.stream
+        assert live.ending is not None
+        try:
+            await self._keeper.end(live.scope, stream_id, live.ending.ending, entries)
+        except Exception as exc:
+            if live.ending.ending != "failed":
+                live.ending = self._failed(live, exc)
+        live.close()
+        live.ended_at = anyio.current_time()
+        self._ended[stream_id] = self._live.pop(stream_id)
+        self._tidy()
+
+    async def _await_readers(self, live: Live, attached: int) -> None:
+        """End a stream whose last reader has left and not come back within its grace."""
+        await anyio.sleep(live.grace_s)
+        if live.ending is None and not live.readers and live.attached == attached:
+            self._end(live, self._stopped(live, "The reader left."))
+
+    def _tidy(self) -> None:
+        """Let go of ended streams: the oldest beyond the limit, and those past their time."""
+        old = anyio.current_time() - self._replay_within_s
+        for stream_id in list(self._ended):
+            if len(self._ended) <= ENDED_AT_MOST and self._ended[stream_id].ended_at > old:
+                break
+            del self._ended[stream_id]

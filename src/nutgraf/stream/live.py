@@ -1,0 +1,154 @@
+"""One stream in memory: its log, what its readers see of it, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self, TypedDict
+
+import anyio
+
+from nutgraf.errors import ProtocolBroken
+from nutgraf.events import Closed, Event, Opened, SentenceCommitted
+from nutgraf.stream.log import Entry, StreamLog
+from nutgraf.types import Scope
+
+TEXT_AT_MOST_CHARS = 2_000
+
+
+class Times(TypedDict):
+    """The times of an ending, in milliseconds since the request was accepted."""
+
+    first_useful_ms: float | None
+    complete_ms: float
+
+
+class Feed:
+    """What readers see of a stream: the entries so far, and a bell for the next one."""
+
+    def __init__(self, entries: Sequence[Entry] = (), ended: bool = False) -> None:
+        self.entries, self.ended = entries, ended
+        self.changed = anyio.Event()
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Self:
+        """A stream that has ended, read from elsewhere."""
+        return cls(entries, ended=True)
+
+    def ring(self) -> None:
+        """Wake every reader."""
+        self.changed.set()
+        self.changed = anyio.Event()
+
+
+class Reader:
+    """Reads a stream at its own pace, in batches; it holds a position and nothing else.
+
+    `async for batch in reader` ends behind the ending. Several may read one stream.
+    """
+
+    def __init__(self, feed: Feed, after: int, left: Callable[[], None] = lambda: None) -> None:
+        self._feed, self._at, self._left = feed, max(0, after), left
+        self._open = True
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the stream has ended and everything of it was read."""
+        return self._feed.ended and self._at >= len(self._feed.entries)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sequence[Entry]:
+        while not (batch := self._feed.entries[self._at :]):
+            if self._feed.ended:
+                raise StopAsyncIteration
+            await self._feed.changed.wait()
+        self._at += len(batch)
+        return batch
+
+    def close(self) -> None:
+        """Leave; may be called twice."""
+        if self._open:
+            self._open = False
+            self._left()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+@dataclass(eq=False)
+class Live:
+    """A stream of the hub. `ending` is decided once; readers see it when it has been written down."""
+
+    scope: Scope
+    opening: Opened
+    accepted_at: float
+    grace_s: float
+    work: anyio.CancelScope
+    log: StreamLog = field(default_factory=StreamLog)
+    ending: Closed | None = None
+    readers: int = 0
+    attached: int = 0
+    first_useful_at: float | None = None
+    ended_at: float = 0.0
+    said: anyio.Event = field(default_factory=anyio.Event)
+    decided: anyio.Event = field(default_factory=anyio.Event)
+    feed: Feed = field(default_factory=Feed)
+
+    def __post_init__(self) -> None:
+        """Readers see the log's own entries."""
+        self.feed.entries = self.log.entries
+
+    def belongs_to(self, scope: Scope) -> bool:
+        """Whether this reader owns the stream."""
+        return (scope.tenant, scope.member) == (self.scope.tenant, self.scope.member)
+
+    def emit(self, event: Event, now: float) -> None:
+        """Take the next event. Raises ProtocolBroken when it may not come, TooLarge when there is no room."""
+        if self.ending is not None:
+            raise ProtocolBroken(f"{event.kind!r} came after the ending")
+        if isinstance(event, Closed):
+            self.log.check(event)
+            self.decide(event)
+            return
+        self.log.append(event)
+        self.feed.ring()
+        if isinstance(event, SentenceCommitted) and self.first_useful_at is None:
+            self.first_useful_at = now
+            self.said.set()
+
+    def decide(self, ending: Closed) -> None:
+        """Set the ending, unless there is one."""
+        if self.ending is None:
+            self.ending = ending
+            self.said.set()
+            self.decided.set()
+
+    def times(self, now: float) -> Times:
+        """The times of an ending that comes now."""
+        first = None if self.first_useful_at is None else _ms(self.first_useful_at - self.accepted_at)
+        return Times(first_useful_ms=first, complete_ms=_ms(now - self.accepted_at))
+
+    def with_ending(self) -> list[Entry]:
+        """The whole log as it will be once the ending is in it. A log that is empty is opened first."""
+        assert self.ending is not None
+        if not self.log.entries:
+            question = self.opening.question and self.opening.question[:TEXT_AT_MOST_CHARS]
+            self.log.append(replace(self.opening, title=self.opening.title[:TEXT_AT_MOST_CHARS], question=question))
+        return [*self.log.entries, Entry(len(self.log.entries) + 1, self.ending.kind, self.log.check(self.ending))]
+
+    def close(self) -> None:
+        """Let the readers see the ending."""
+        assert self.ending is not None
+        self.log.append(self.ending)
+        self.feed.ended = True
+        self.feed.ring()
+
+
+def _ms(seconds: float) -> float:
+    return round(max(0.0, seconds) * 1000, 3)

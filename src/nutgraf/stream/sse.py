@@ -1,0 +1,33 @@
+"""Events on the wire as `text/event-stream`: ready bytes, and where a reader wants to go on."""
+
+from __future__ import annotations
+
+import re
+
+from nutgraf.stream.log import Entry, epoch_of
+
+MEDIA_TYPE = "text/event-stream"
+#: Says that the connection lives; readers pass over it.
+COMMENT = b": still here\n\n"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_EVENT_ID = re.compile(r"([0-9a-f]{8})\.([0-9]{1,9})", re.ASCII)
+
+
+def encode(stream_id: str, entry: Entry) -> bytes:
+    """One event as a frame; the same entry always gives the same bytes."""
+    return frame(f"{epoch_of(stream_id)}.{entry.number}", entry.kind, entry.data)
+
+
+def frame(event_id: str, kind: str, data: bytes) -> bytes:
+    """A frame with an id, a kind and data of any number of lines."""
+    lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(data))
+    return f"id: {event_id}\nevent: {kind}\n".encode() + lines + b"\n"
+
+
+def number_after(stream_id: str, last_event_id: str | None) -> int:
+    """The number behind which a reader goes on, from the id of the last event it has.
+
+    0, the beginning, when there is no id, it cannot be read, or it is of another stream.
+    """
+    found = _EVENT_ID.fullmatch((last_event_id or "").strip())
+    return int(found[2]) if found and found[1] == epoch_of(stream_id) else 0

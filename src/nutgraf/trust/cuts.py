@@ -16,7 +16,7 @@ from nutgraf.text.words import stem, word_spans
 from nutgraf.trust.checks import Check
 from nutgraf.types import Draft, Evidence
 
-_EDGE = re.compile(r"[,;:()—–…]|\s-\s|[.!?][\"”’)]*\s|^\W*$")
+_EDGE = re.compile(r"[,;:()—–…]|\s-\s|[.!?][\"”’)]*\s")
 _TAIL_OPENERS = frozenset("and but because so which who while although though since as where whereas".split())
 #: Leaving these out changes what the rest claims.
 _LOAD_BEARING = frozenset(
@@ -24,6 +24,8 @@ _LOAD_BEARING = frozenset(
     "said says say told according claims claimed argues argued believes believed thinks thought suggests suggested almost about "
     "nearly roughly around up under over least most fewer less more some half".split()
 )
+#: In a coordinate clause after the part that stays, only these still govern that part.
+_GOVERNS_BACK = frozenset("unless if until except or than only".split())
 _MAY_BE_ADDED = frozenset("the a an and that".split())
 _MAY_GO = frozenset("the a an that also just very really then so now still already even quite".split())
 ADDED_AT_MOST = 2
@@ -75,14 +77,21 @@ def _bad_gap(source: str, known: list[tuple[str, int, int]], start: int, end: in
     whole = _starts_sentence(source, known, start) and _ends_sentence(source, known, end)
     if whole:
         return None
-    if bearing := next((word for word in gone if word in _LOAD_BEARING or word.endswith(("n't", "n’t"))), None):
-        return f"leaves out {bearing!r}, on which the rest depends"
     before = start == 0 or _edge(source, known, start)
     after = end == len(known) or _edge(source, known, end)
     tail = _ends_sentence(source, known, end) and (before or gone[0] in _TAIL_OPENERS)
+    coordinate = tail and before and gone[0] in ("and", "but")
+    if bearing := next((word for word in gone if _bears(word, coordinate)), None):
+        return f"leaves out {bearing!r}, on which the rest depends"
     if (before and after) or tail:
         return None
     return f"cuts {text[:40]!r} out of a clause"
+
+
+def _bears(word: str, coordinate: bool) -> bool:
+    if coordinate:
+        return word in _GOVERNS_BACK
+    return word in _LOAD_BEARING or word.endswith(("n't", "n’t"))
 
 
 def _edge(source: str, known: list[tuple[str, int, int]], i: int) -> bool:

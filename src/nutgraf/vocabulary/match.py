@@ -55,15 +55,18 @@ _BRACKETS = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:•\n]|\d\))\s*[\"'“(*-]?\s*$")
 #: Products that open a sentence as a plain word: "Excel in your role".
 _OPENERS = frozenset(
-    """Access Dash Excel Express Flask Go Helm Linear Notion Outlook Puppet React Rust Sketch Slack Spark Swift
-    Word""".split()
+    """Access Dash Excel Express Flask Go Helm Linear Notion Outlook Puppet React Rust Sales Sketch Slack Spark
+    Swift Word""".split()
 )
 #: How many characters may part a single letter, such as R, from the skill that vouches for it.
 _NEAR = 40
 
 
 class Vocabulary:
-    """Skills and occupations with all their names. Earlier tables win where two claim one name."""
+    """Skills and occupations with all their names. Earlier tables win where two claim one name.
+
+    A name marked `=` is found in running text as written only, one marked `~` not at all: it is for `normalise`.
+    """
 
     def __init__(self, skill_tables: Iterable[Table], occupation_tables: Iterable[Table] = ()) -> None:
         self._skills: dict[str, Skill] = {}
@@ -82,10 +85,11 @@ class Vocabulary:
             self._skills.setdefault(skill.id, skill)
             self._same[key] = skill.id
             aliases = parts(cell)
-            spelled = aliases if f"={label}" in aliases else [label, *aliases]
-            for name in spelled:
-                self._labels.setdefault(" ".join(words(name.removeprefix("="))), skill)
-                self._names.add(name, skill)
+            narrowed = {f"={label}", f"~{label}"} & set(aliases)
+            for name in aliases if narrowed else [label, *aliases]:
+                self._labels.setdefault(" ".join(words(name.lstrip("=~"))), skill)
+                if not name.startswith("~"):
+                    self._names.add(name, skill)
 
     def _add_occupations(self, table: Table) -> None:
         for title, group, cell, ids in table.rows:

@@ -34,14 +34,22 @@ SPECIFIC = 0.7
 CLOSE, LOOSE = 0.38, 0.24
 #: How much a fact of each kind says about what its owner cares for now.
 KIND_WEIGHTS = {
-    "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92, "certificate": 0.9,
-    "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.8,
+    "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92,
+    "certificate": 0.9, "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.8,
 }  # fmt: skip
+#: Words that many texts share by chance; sharing them says nothing of a member.
+_CHANCE = frozenset(
+    content_stems(
+        "day week month year hour minute people person percent team work worked working time company business number new "
+        "good first last start open help change need plan number cost price make part place help need want january february "
+        "march april may june july august september october november december monday friday experience responsible manage"
+    )
+)
 _ACTIONABLE = re.compile(
-    r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)|ask|apply|use"
-    r"|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|by (?:january|february|march|april|may|june|july|august"
-    r"|september|october|november|december)|lesson|next time|would (?:do|have)|we now|you will|you'll|register|course|check"
-    r"|first step|before you|costs?|requires?|required)\b",
+    r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)|ask|apply"
+    r"|use|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|lesson|next time|would (?:do|have)|we now"
+    r"|by (?:january|february|march|april|may|june|july|august|september|october|november|december)|you will|you'll"
+    r"|register|course|check|first step|before you|costs?|requires?|required)\b",
     re.IGNORECASE,
 )
 
@@ -131,8 +139,8 @@ def link(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, row: int, fa
 
 def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.float32]:
     """A bonus of 0.06 for each content word that span and fact share, 0.18 at most; whole-fact matches 0.25."""
-    stems = [set(content_stems(span.text)) for span in spans]
-    wanted = [set(content_stems(fact.text)) for fact in facts]
+    stems = [_telling(span.text) for span in spans]
+    wanted = [_telling(fact.text) for fact in facts]
     bonus = np.zeros((len(spans), len(facts)), dtype=np.float32)
     for j, want in enumerate(wanted):
         if not want:
@@ -141,6 +149,10 @@ def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.fl
             if both := len(have & want):
                 bonus[i, j] = 0.25 if both == len(want) and facts[j].kind == "skill" else min(0.18, 0.06 * both)
     return bonus
+
+
+def _telling(text: str) -> set[str]:
+    return {stem for stem in content_stems(text) if stem not in _CHANCE and not stem[0].isdigit()}
 
 
 def _penalty(

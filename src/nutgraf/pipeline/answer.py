@@ -9,7 +9,6 @@ import numpy as np
 from anyio.to_thread import run_sync
 
 from nutgraf.events import BlockEnd, BlockStart, Closed, Used
-from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, write
 from nutgraf.prompt.library import fenced, numbered, render
@@ -95,7 +94,7 @@ def _best(
 
 
 def relevance(digest: Digest, question: str, vector: Vectors) -> Vectors:
-    """How well each sentence may answer: cosine, plus the share of the question's words it has, rarer ones counting more."""
+    """How well each sentence may answer: cosine, plus the idf-weighted share of the question's words that it has."""
     if not digest.spans:
         return np.zeros(0, dtype=np.float32)
     wanted = list(dict.fromkeys(content_stems(question)))

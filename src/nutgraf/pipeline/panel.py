@@ -11,15 +11,14 @@ import numpy as np
 from anyio.to_thread import run_sync
 
 from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Offer, actions, cards, offers, snippet
-from nutgraf.blend.choose import Link, Point, choose
-from nutgraf.blend.choose import CLOSE, LOOSE
+from nutgraf.blend.choose import CLOSE, LOOSE, Link, Point, choose
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.members.because import because
 from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, write
 from nutgraf.prompt.library import numbered, render
-from nutgraf.read.questions import questions
+from nutgraf.read.questions import questions, varied
 from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, Vectors
 
 #: Time kept back from the model for what comes after it, in seconds.
@@ -63,7 +62,7 @@ async def panel(run: Run) -> Closed:
         run.skip("action", missing)
     run.send(
         Extras(
-            starters=tuple(starters[: run.rooms.settings.starters_at_most]),
+            starters=tuple(starters),
             cards=tuple(cards(item, found, taken | {item.id}, run.rooms.settings.cards_at_most)),
             no_action_because=missing,
         )
@@ -108,14 +107,14 @@ def _offers(run: Run, choice: Choice) -> list[Offer]:
 
 
 def _starters(run: Run, choice: Choice) -> list[str]:
-    """Questions of this item that its takeaways do not answer already, one a sentence, nearest to the member first."""
+    """Questions of this item that its takeaways do not answer already, nearest to the member first."""
     taken = {point.row for point in choice.points}
     made = [question for question in questions(run.request.item, choice.digest) if question.row not in taken]
     scores = np.array([question.score for question in made], dtype=np.float32)
     if choice.snapshot.facts and made:
         scores += (choice.digest.vectors[[question.row for question in made]] @ choice.fact_vectors.T).max(axis=1)
     ranked = [made[i] for i in np.argsort(-scores, kind="stable")]
-    return list({question.row: question.text for question in reversed(ranked)}.values())[::-1]
+    return [question.text for question in varied(ranked, run.rooms.settings.starters_at_most)]
 
 
 def _ask_instead(item: Item, starters: Sequence[str]) -> list[Action]:

@@ -87,9 +87,10 @@ class Vocabulary:
             aliases = parts(cell)
             narrowed = {f"={label}", f"~{label}"} & set(aliases)
             for name in aliases if narrowed else [label, *aliases]:
-                self._labels.setdefault(" ".join(words(name.lstrip("=~"))), skill)
+                read = words(name.lstrip("=~"))
+                self._labels.setdefault(" ".join(read), skill)
                 if not name.startswith("~"):
-                    self._names.add(name, skill)
+                    self._names.add(name, skill, read)
 
     def _add_occupations(self, table: Table) -> None:
         for title, group, cell, ids in table.rows:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
-from nutgraf.vocabulary.tokens import Token, singular, tokens
+from nutgraf.vocabulary.tokens import Token, joined, singular, tokens, words
 
 T = TypeVar("T")
 _WORDS_AT_MOST = 16
@@ -19,23 +19,27 @@ class _Node(Generic[T]):
 
 
 class Names(Generic[T]):
-    """Names to values; the first value of a name stays. A name that starts with `=` is found as written only."""
+    """Names to values; the first value of a name stays. A name that starts with `=` is found as written only.
+
+    Others are found in any case, with a plain plural, and with or without their hyphens.
+    """
 
     def __init__(self) -> None:
         self._root: _Node[T] = _Node()
 
-    def add(self, name: str, value: T) -> None:
-        """Make the name known, with a singular last word and, for hyphens, in one word too."""
+    def add(self, name: str, value: T, read: tuple[str, ...] | None = None) -> None:
+        """Make the name known; `read` are its words where the caller has them already."""
         exact = name.startswith("=")
-        read = tokens(name.removeprefix("="))
+        name = name.removeprefix("=")
+        read = words(name) if read is None else read
         if not 0 < len(read) <= _WORDS_AT_MOST:
             return
         if exact:
-            node = self._node([token.word for token in read])
+            node = self._node(read)
             node.exact = node.exact or {}
-            node.exact.setdefault(_written(name[1:], read), value)
+            node.exact.setdefault(_written(name, tokens(name)), value)
             return
-        for spelling in _spellings(read):
+        for spelling in spellings(name, read):
             node = self._node(spelling)
             if node.value is None:
                 node.value = value
@@ -94,20 +98,14 @@ def _onwards(node: _Node[T], read: Sequence[Token], index: int) -> Iterator[tupl
             yield node.next[plain], after
 
 
-def _spellings(read: Sequence[Token]) -> set[tuple[str, ...]]:
-    """The folded words; with the last one singular; with what a hyphen or dot joins made one word."""
-    joined: list[str] = []
-    glued = False
-    for token in read:
-        if glued:
-            joined[-1] += token.word
-        else:
-            joined.append(token.word)
-        glued = token.joins
-    found = {tuple(token.word for token in read)}
-    if len(joined) > 1 or len(joined[0]) > 3:
-        found.add(tuple(joined))
-    return found | {(*words[:-1], singular(words[-1])) for words in found if len(words) > 1}
+def spellings(name: str, read: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """The words of a name; with the last one singular; with what a hyphen or dot joins made one word, if not short."""
+    found = {read}
+    if not name.isascii() or not name.replace(" ", "").isalnum():
+        one = joined(name)
+        if len(one) > 1 or len(one[0]) > 3:
+            found.add(one)
+    return found | {(*form[:-1], singular(form[-1])) for form in found if len(form) > 1}
 
 
 def _written(text: str, read: Sequence[Token]) -> str:

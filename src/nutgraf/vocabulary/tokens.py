@@ -83,4 +83,18 @@ def tokens(text: str) -> list[Token]:
 
 def words(text: str) -> tuple[str, ...]:
     """The folded words of a short name."""
-    return tuple(token.word for token in tokens(text))
+    if text.isascii() and text.replace(" ", "").isalnum():
+        return tuple([fold(word) for word in text.split()])
+    return tuple([token.word for token in tokens(text)])
+
+
+def joined(text: str) -> tuple[str, ...]:
+    """The folded words of a short name, those round a hyphen, a dot or a slash made one: "frontend developer"."""
+    read = tokens(text)
+    found = [token.word for token in read[:1]]
+    for before, token in pairwise(read):
+        if before.joins:
+            found[-1] += token.word
+        else:
+            found.append(token.word)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What is kept: items, digests, members, streams, conversations and feedback."""

@@ -1,0 +1,1 @@
+"""How files of earlier versions become files of this one; alembic is imported only for that."""

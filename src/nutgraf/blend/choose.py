@@ -35,19 +35,19 @@ CLOSE, LOOSE = 0.38, 0.24
 #: How much a fact of each kind says about what its owner cares for now.
 KIND_WEIGHTS = {
     "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92,
-    "certificate": 0.9, "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.8,
+    "certificate": 0.9, "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.6,
 }  # fmt: skip
 #: Words that many texts share by chance; sharing them says nothing of a member.
 _CHANCE = frozenset(
     content_stems(
-        "day week month year hour minute people person percent team work worked working time company business number new "
-        "good first last start open help change need plan number cost price make part place help need want january february "
-        "march april may june july august september october november december monday friday experience responsible manage"
+        "day week month year hour minute people person percent team work worked working time company business number"
+        " new good first last start open help change need plan number cost price make part place help need want january"
+        " february march april may june july august september october november december monday friday experience manage"
     )
 )
 _ACTIONABLE = re.compile(
-    r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)|ask|apply"
-    r"|use|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|lesson|next time|would (?:do|have)|we now"
+    r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)"
+    r"|ask|apply|use|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|lesson|next time|would (?:do|have)|we now"
     r"|by (?:january|february|march|april|may|june|july|august|september|october|november|december)|you will|you'll"
     r"|register|course|check|first step|before you|costs?|requires?|required)\b",
     re.IGNORECASE,
@@ -89,7 +89,7 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
     near, best = nearness(digest, snapshot, fact_vectors)
     base = _standard(np.array([_logit(digest.spans[i].salience) for i in rows]))
     base += SPECIFIC * np.array([digest.spans[i].specificity for i in rows])
-    pull = PULL * _standard(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
+    pull = _pull(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
     chosen: list[int] = []
     used: set[str] = set()
     scores: dict[int, float] = {}
@@ -109,6 +109,12 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
     ]
 
 
+def _pull(near: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Nearness in standard deviations, weaker for a member to whom nothing in the item is close."""
+    strength = min(1.0, max(0.5, (float(near.max()) - 0.1) / 0.3))
+    return np.asarray(PULL * strength * _standard(near), dtype=np.float32)
+
+
 def actionable(text: str) -> bool:
     """Whether a sentence tells what to do, by when, or at what cost."""
     return bool(_ACTIONABLE.search(text))
@@ -125,7 +131,8 @@ def nearness(
     if not snapshot.facts or not len(digest.vectors):
         return np.zeros(len(digest.spans), dtype=np.float32), np.zeros(len(digest.spans), dtype=np.int64)
     weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
-    cosines = digest.vectors @ fact_vectors.T + _shared_words(digest.spans, snapshot.facts)
+    cosines = digest.vectors @ fact_vectors.T
+    cosines += _shared_words(digest.spans, snapshot.facts) * np.clip(cosines / LOOSE, 0.0, 1.0)
     contrast = (cosines - 0.5 * cosines.mean(axis=0)) * weights
     best = contrast.argmax(axis=1)
     return contrast.max(axis=1), best
@@ -133,8 +140,9 @@ def nearness(
 
 def link(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, row: int, fact: int) -> Link:
     """The link of one span and one fact, by plain cosine and shared words."""
-    shared = _shared_words([digest.spans[row]], [snapshot.facts[fact]])[0, 0]
-    return Link(snapshot.facts[fact], float(digest.vectors[row] @ fact_vectors[fact] + shared))
+    cosine = float(digest.vectors[row] @ fact_vectors[fact])
+    shared = float(_shared_words([digest.spans[row]], [snapshot.facts[fact]])[0, 0])
+    return Link(snapshot.facts[fact], cosine + shared * min(1.0, max(0.0, cosine / LOOSE)))
 
 
 def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.float32]:

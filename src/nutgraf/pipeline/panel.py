@@ -19,7 +19,7 @@ from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, write
 from nutgraf.prompt.library import numbered, render
 from nutgraf.read.questions import questions, varied
-from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, Vectors
+from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
 
 #: Time kept back from the model for what comes after it, in seconds.
 KEPT_BACK_S = 0.25
@@ -125,16 +125,13 @@ def _ask_instead(item: Item, starters: Sequence[str]) -> list[Action]:
 
 async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
     count = len(choice.points)
+    away = 0
     for i, point in enumerate(choice.points):
         name, last = f"b{i + 1}", i == count - 1
-        run.send(
-            BlockStart(
-                block=name,
-                form="takeaway",
-                takeaway="act" if last and count > 1 and steps else "understand",
-                because=_because(run, choice, point),
-            )
-        )
+        reason = _because(run, choice, point, away)
+        away += strength(point.link) == "far"
+        form: TakeawayKind = "act" if last and count > 1 and steps else "understand"
+        run.send(BlockStart(block=name, form="takeaway", takeaway=form, because=reason))
         piece = run.cite(run.request.item, point.span)
         block = Block(run, name, [piece], at_most=1)
         await write(block, render("takeaway", {"evidence": numbered([piece])}), _limit(run, i, count))
@@ -142,8 +139,11 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
         run.send(BlockEnd(block=name, action=step))
 
 
-def _because(run: Run, choice: Choice, point: Point) -> Because | None:
+def _because(run: Run, choice: Choice, point: Point, away: int) -> Because | None:
+    """The reason of one point; that a point is away from the member's field is said once."""
     fact = point.link.fact if point.link else None
+    if away and choice.snapshot.facts and strength(point.link) == "far":
+        return Because(f"Another main point of this {run.request.item.kind}.", ())
     return because(choice.snapshot, fact, strength(point.link), run.request.item.kind)
 
 

@@ -41,7 +41,7 @@ def digest(item: Item, encoder: Encoder, vocabulary: Vocabulary, salience: Salie
     under = np.array([by_heading.get(reading.heading, nothing) for reading in found], dtype=np.float32)
     table = features(item.title, found, vectors, rows[0], under.reshape(len(found), encoder.dims))
     specific = [specificity(reading.span.text) for reading in found]
-    score = worth(found, specific)
+    score = worth(found)
     spans = _weighed(found, salience.score(table, found), specific, table)
     return Digest(
         item_id=item.id,

@@ -26,10 +26,10 @@ _PRONOUN = re.compile(
     r"\b(?:it|they|we|he|she|I|you|that|which|who|this|these|and|but|had|has|was|were|is|are)\b", re.IGNORECASE
 )
 _SAID = re.compile(
-    rf"(?P<who>{_NAME})(?:, [^,.;]{{3,50}},)? (?:says?|said|told|warns?|warned|explains?|explained|argues?|argued)\b"
+    rf"(?P<who>{_NAME})(?:, [^,.;]{{3,50}},|,)? (?:says?|said|told|warns?|warned|explains?|explained|argues?|argued)\b"
 )
 _DID = re.compile(
-    rf"(?P<who>{_NAME})(?:, [^,.;]{{3,50}},)? (?:[a-z]{{3,}}ed|found|built|made|cut|kept|led|ran|took|wrote|drew|brought|began|chose|put)\b"
+    rf"(?P<who>{_NAME})(?:, [^,.;]{{3,50}},|,)? (?:[a-z]{{3,}}ed|found|built|made|cut|kept|led|ran|took|wrote|drew|brought|began|chose|put)\b"
 )
 _NOT_A_PERSON = re.compile(
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday"

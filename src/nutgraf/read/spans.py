@@ -109,7 +109,7 @@ def standing(text: str, block_kind: str) -> float:
     elif _JOINS.match(text) and not _NAMED.match(text):
         fit -= 0.2
     if _POINTS_ELSEWHERE.search(text):
-        fit -= 0.5
+        fit -= 0.6
     if _BOILERPLATE.search(text):
         fit -= 0.7
     if text.endswith((":", "?", ",", ";", "…", "...")) or text.count('"') % 2 or text.count("“") != text.count("”"):
@@ -120,7 +120,7 @@ def standing(text: str, block_kind: str) -> float:
     if not ended:
         fit -= 0.2 if block_kind == "item" and count >= 8 else 0.6
     if text[:1].islower():
-        fit -= 0.3
+        fit -= 0.3 if block_kind == "item" else 0.6
     if count > 38:
         fit -= 0.2
     return max(0.0, fit)

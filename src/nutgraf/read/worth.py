@@ -11,15 +11,19 @@ from nutgraf.types import Item
 
 CONTENT_WORDS_AT_LEAST = 18
 STANDING_AT_LEAST = 2
-WORTH_AT_LEAST = 0.25
+WORTH_AT_LEAST = 0.3
+#: So many sentences that each hold a fact make an item fully worth its panel.
+TELLING_ENOUGH = 5.0
 
 
-def worth(found: Sequence[Reading], specific: Sequence[float]) -> float:
-    """0..1: how many sentences say something specific and can stand alone; full at six of them."""
-    telling = sum(
-        min(1.0, reading.fit) * min(1.0, score / 0.35) for reading, score in zip(found, specific, strict=True)
-    )
-    return float(min(1.0, telling / 6.0))
+def worth(found: Sequence[Reading]) -> float:
+    """0..1: how many sentences stand alone and hold something that can be checked, a figure or a name."""
+    telling = 0.0
+    for reading in found:
+        marks = len({number.written for number in numbers(reading.span.text) if number.digits})
+        marks += len(set(names(reading.span.text)))
+        telling += reading.fit * min(1.0, 0.5 * marks)
+    return float(min(1.0, telling / TELLING_ENOUGH))
 
 
 def declined(item: Item, found: Sequence[Reading], score: float) -> str | None:
@@ -31,7 +35,6 @@ def declined(item: Item, found: Sequence[Reading], score: float) -> str | None:
         return "This item is too short to hold takeaways."
     if sum(reading.fit >= 0.5 for reading in found) < STANDING_AT_LEAST:
         return "No sentence of this item can stand alone."
-    marks = len(set(names(text))) + len(numbers(text))
-    if score < WORTH_AT_LEAST or (marks == 0 and score < 0.6):
+    if score < WORTH_AT_LEAST:
         return "This item says nothing specific enough for a takeaway: no facts, figures, names or decisions."
     return None

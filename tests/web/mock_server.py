@@ -24,7 +24,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from tests.web import scripts
-from tests.web.canned import ITEMS, MEMBERS, Json, item_by_id, member_by_id
+from tests.web.canned import ITEMS, MEMBERS, Json, member_by_id
 
 WEB = Path(__file__).parents[2] / "src/nutgraf/web"
 POLICY = (
@@ -59,17 +59,19 @@ class Stream:
 class Site:
     """What was asked, and what shall happen. Everything set here counts for the streams opened afterwards.
 
-    `hold_at`: streams wait before the event of this number (from 0) until `release`. `cut_after`: the first connection
-    of each stream breaks after so many frames. `refusals`: so many attempts to resume get a 503. `ending`: how streams
-    end, before their time.
+    `hold_at`: streams wait before the event of this number (from 0) until `release`. `cut_at`: the first connection
+    of each stream breaks in the frame of this number. `refusals`: so many attempts to resume get a 503. `ending`: how
+    streams end, before their time. `forget`: a stream cannot be resumed. `items`: what there is to read.
     """
 
     base_url: str = ""
     pace_ms: int = 0
     hold_at: int | None = None
-    cut_after: int | None = None
+    cut_at: int | None = None
     refusals: int = 0
     ending: str | None = None
+    forget: bool = False
+    items: list[Json] = field(default_factory=lambda: list(ITEMS))
     asked: list[tuple[str, str, Json]] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
     turns: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
@@ -80,7 +82,8 @@ class Site:
     def reset(self) -> None:
         """As it was when the server started; open streams are let go."""
         self.release()
-        self.cut_after, self.refusals, self.ending = None, 0, None
+        self.cut_at, self.refusals, self.ending, self.forget = None, 0, None, False
+        self.items[:] = ITEMS
         self.asked.clear()
         self.turns.clear()
 
@@ -93,6 +96,10 @@ class Site:
         self.hold_at = number
         if self.loop:
             asyncio.run_coroutine_threadsafe(self._notify(), self.loop).result(5)
+
+    def item(self, ident: str) -> Json | None:
+        """The item with this id."""
+        return next((it for it in self.items if it["id"] == ident), None)
 
     def said(self, method: str, path: str) -> list[Json]:
         """The bodies of all requests of this method whose path begins so."""
@@ -122,15 +129,15 @@ class Site:
         """Frames from the one behind `after`, shredded into small pieces; cut once where the test wants it."""
         assert self.changed
         stream.connections += 1
-        cut = self.cut_after if stream.connections == 1 else None
+        cut = self.cut_at if stream.connections == 1 else None
         yield b": hello\r\n\r\n"
         for number in range(after + 1, 10_000):
-            if cut is not None and number >= cut:
-                yield b"id: 1.9999\r\nevent: sentence-com"
-                raise ConnectionCutError
             async with self.changed:
                 while len(stream.log) <= number and not stream.closed:
                     await self.changed.wait()
+            if number == cut:
+                yield b"id: 1.9999\r\nevent: sentence-com"
+                raise ConnectionCutError
             if number >= len(stream.log):
                 return
             event = stream.log[number]
@@ -170,7 +177,7 @@ def routes(site: Site) -> list[Route]:
 
     async def start(request: Request) -> Response:
         body = await request.json()
-        item, member = item_by_id(body["item"]), member_by_id(body.get("member"))
+        item, member = site.item(body["item"]), member_by_id(body.get("member"))
         if item is None:
             return problem(404, "not-found", "item: there is no item of this id. Open one from the feed.")
         asked = body.get("question")
@@ -192,7 +199,7 @@ def routes(site: Site) -> list[Route]:
 
     async def resume(request: Request) -> Response:
         stream = site.streams.get(request.path_params["id"])
-        if stream is None:
+        if stream is None or (site.forget and request.method == "GET"):
             return problem(404, "not-found", "stream: it is over and forgotten. Ask again.")
         if request.method == "DELETE":
             stream.stopped = True
@@ -208,10 +215,12 @@ def routes(site: Site) -> list[Route]:
 
     async def items(request: Request) -> Response:
         kind = request.query_params.get("kind")
-        return JSONResponse({"items": [{k: it[k] for k in LISTED} for it in ITEMS if not kind or it["kind"] == kind]})
+        return JSONResponse(
+            {"items": [{k: it[k] for k in LISTED} for it in site.items if not kind or it["kind"] == kind]}
+        )
 
     async def one_item(request: Request) -> Response:
-        item = item_by_id(request.path_params["id"])
+        item = site.item(request.path_params["id"])
         return JSONResponse(item) if item else problem(404, "not-found", "There is no item of this id.")
 
     async def members(_: Request) -> Response:
@@ -221,7 +230,8 @@ def routes(site: Site) -> list[Route]:
         member = member_by_id(request.path_params["id"])
         return JSONResponse(member) if member else problem(404, "not-found", "There is no member of this id.")
 
-    async def feedback(_: Request) -> Response:
+    async def feedback(request: Request) -> Response:
+        await request.json()
         return JSONResponse({"ok": True}, 201)
 
     async def conversations(request: Request) -> Response:

@@ -50,13 +50,13 @@ h2 { flex: 1; min-width: 0; }
 .stop .icon { fill: currentColor; width: 16px; height: 16px; }
 .stop:hover { border-color: var(--_muted); }
 .progress { position: absolute; inset: 0 0 auto; border-radius: 3px; height: 3px; background: var(--_soft); overflow: hidden; }
-.progress span { position: absolute; inset-block: 0; width: 36%; background: var(--_accent); border-radius: 3px; animation: slide 1.5s ease-in-out infinite; }
-@keyframes slide { from { inset-inline-start: -36%; } to { inset-inline-start: 100%; } }
+.progress span { position: absolute; inset-block: 0; inset-inline-start: 0; width: 36%; background: var(--_accent); border-radius: 3px; animation: slide 1.5s ease-in-out infinite; }
+@keyframes slide { from { translate: -100% 0; } to { translate: 280% 0; } }
 
 .content { padding: 0 16px 16px; }
 .label { display: flex; gap: 8px; padding: 9px 11px; border-radius: 10px; background: var(--_raised); color: var(--_muted); font-size: 12.5px; line-height: 1.45; }
 .label .icon { width: 16px; height: 16px; margin-top: 1px; color: var(--_accent); }
-.stage { margin-top: 14px; font-size: 13.5px; color: var(--_muted); }
+.stage { padding-top: 14px; font-size: 13.5px; color: var(--_muted); }
 .skeleton { display: grid; gap: 11px; padding: 14px 0 10px; min-height: 190px; align-content: start; }
 .skeleton .bar:nth-child(4) { margin-top: 20px; }
 .bar { display: block; height: 11px; border-radius: 6px; width: 60%; background: linear-gradient(90deg, var(--_line) 25%, var(--_raised) 45%, var(--_line) 65%) 0 0 / 300% 100%; animation: sheen 1.7s linear infinite; }
@@ -81,7 +81,7 @@ h2 { flex: 1; min-width: 0; }
 blockquote { font-family: var(--nutgraf-quote-font, Charter, "Iowan Old Style", "Source Serif 4", Georgia, "Liberation Serif", serif); font-size: 16px; line-height: 1.48; }
 figcaption { margin-top: 3px; font-size: 12.5px; color: var(--_muted); }
 .evidence { padding: 9px 11px; border-radius: 10px; background: var(--_soft); font-size: 13.5px; }
-.link { margin-inline-start: 8px; color: var(--_accent); font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
+.link { min-height: 24px; margin-inline-start: 8px; color: var(--_accent); font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
 
 .block-foot { display: grid; grid-template-columns: minmax(0, 1fr) minmax(66px, auto); gap: 4px 10px; align-items: start; margin-top: 8px; }
 .block-foot:empty { display: none; }

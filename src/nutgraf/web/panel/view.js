@@ -43,7 +43,7 @@ export class PanelView {
     this.send = el("button", { type: "submit", class: "send", "aria-label": "Ask", title: "Ask" }, icon("send"));
     const form = el("form", { class: "ask", onsubmit: (/** @type {Event} */ e) => this.#submit(e) },
       el("label", { class: "sr", for: "question" }, "Ask about this item"), this.question, this.send);
-    this.main = el("div", { class: "main" }, this.stage, this.list, this.notice, this.extras, this.turns);
+    this.main = el("div", { class: "main" }, this.list, this.stage, this.notice, this.extras, this.turns);
     this.content = el("div", { class: "content", id: "content", hidden: true },
       this.#label(), this.main, form, el("div", { class: "fine" }, this.used, this.skipped));
     this.live = el("div", { class: "sr", "aria-live": "polite", "aria-atomic": "false", "data-live": true });

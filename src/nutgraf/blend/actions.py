@@ -19,6 +19,13 @@ RELATED_AT_LEAST = 0.22
 #: Share of nearness to the item and to the member in the order of records.
 ITEM_SHARE, MEMBER_SHARE = 0.55, 0.45
 
+#: How near a record must be to something in a member's record to be offered to them, by its kind; a record this close
+#: to the item itself is offered all the same.
+NEAR_AT_LEAST: Mapping[ItemKind, float] = {
+    "job": 0.36, "company": 0.38, "profile": 0.33, "course": 0.27, "article": 0.24, "post": 0.24,
+}  # fmt: skip
+CLOSE_TO_ITEM = 0.5
+
 ACTIONS: Mapping[ItemKind, tuple[ActionKind, str]] = {
     "course": ("learn", "Take the course"),
     "article": ("learn", "Read next"),
@@ -55,7 +62,7 @@ def offers(
     for i, record in enumerate(found):
         near = int(to_facts[i].argmax()) if snapshot.facts else -1
         to_fact = float(to_facts[i, near]) if snapshot.facts else 0.0
-        score = ITEM_SHARE * float(to_item[i]) + (MEMBER_SHARE * to_fact if snapshot.facts else 0.0)
+        score = ITEM_SHARE * float(to_item[i]) + MEMBER_SHARE * _broad(to_facts[i])
         if float(to_item[i]) >= RELATED_AT_LEAST:
             made.append(
                 Offer(record, score, float(to_item[i]), snapshot.facts[near] if snapshot.facts else None, to_fact)
@@ -63,12 +70,27 @@ def offers(
     return sorted(made, key=lambda offer: -offer.score)
 
 
+def _broad(to_facts: Vectors) -> float:
+    """Nearness to a whole record: the best fact, held down by the next three, so that one chance word is not enough."""
+    if not len(to_facts):
+        return 0.0
+    best = np.sort(to_facts)[::-1][:4]
+    return float(0.6 * best[0] + 0.4 * best.mean())
+
+
+def offered(offer: Offer) -> bool:
+    """Whether a record may be a next step, and not only a card."""
+    near = offer.fact is None or offer.to_fact >= NEAR_AT_LEAST[offer.item.kind]
+    return near or offer.to_item >= CLOSE_TO_ITEM
+
+
 def actions(item: Item, made: Sequence[Offer], count: int = 2) -> list[Action]:
     """Up to `count` next steps of different kinds; the item's own author may be one of them."""
     chosen: list[Action] = []
     for offer in made:
         kind, verb = ACTIONS[offer.item.kind]
-        if any(action.kind == kind for action in chosen):
+        by_author = offer.item.id == item.author_id
+        if any(action.kind == kind for action in chosen) or not (offered(offer) or by_author):
             continue
         chosen.append(_action(item, offer, kind, verb))
         if len(chosen) == count:

@@ -29,9 +29,9 @@ SAMENESS, SAME_ABOVE = 3.0, 0.3
 #: What naming the same member fact again costs.
 FACT_AGAIN = 0.8
 #: What being specific adds (numbers, names), in standard deviations at specificity 1.
-SPECIFIC = 0.7
+SPECIFIC = 1.0
 #: Cosine of span and fact above which the link is called close, and below which it is not claimed.
-CLOSE, LOOSE = 0.38, 0.24
+CLOSE, LOOSE = 0.42, 0.27
 #: How much a fact of each kind says about what its owner cares for now.
 KIND_WEIGHTS = {
     "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92,
@@ -47,7 +47,8 @@ _CHANCE = frozenset(
 )
 _ACTIONABLE = re.compile(
     r"\b(?:should|must|need to|have to|can (?:\w+ )?(?:start|try|use|apply|ask|join|learn)|try|start (?:with|by)"
-    r"|ask|apply|use|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|lesson|next time|would (?:do|have)|we now"
+    r"|ask|apply|use"
+    r"|recommend\w*|consider|avoid|make sure|plan|deadline|closes?|due|lesson|next time|would (?:do|have)|we now"
     r"|by (?:january|february|march|april|may|june|july|august|september|october|november|december)|you will|you'll"
     r"|register|course|check|first step|before you|costs?|requires?|required)\b",
     re.IGNORECASE,

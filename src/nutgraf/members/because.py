@@ -8,11 +8,11 @@ QUOTE_AT_MOST_CHARS = 120
 
 _CLAIMS = {
     "headline": "Because your profile says {quote}.",
-    "position": "Because you have worked as {plain}.",
+    "position": "Because of your work: {plain}.",
     "highlight": "Because it touches your own work: {quote}.",
     "education": "Because you studied {plain}.",
     "certificate": "Because you hold {quote}.",
-    "skill": "Because {plain} is among your skills.",
+    "skill": "Because your skills include {plain}.",
     "guessed-skill": "Because your job titles suggest {plain} (a guess of ours).",
     "language": "Because you speak {plain}.",
     "interest": "Because you follow {plain}.",
@@ -21,7 +21,7 @@ _CLAIMS = {
 }
 _HINTS = {
     "headline": "Not far from your profile: {quote}.",
-    "position": "Not far from your work as {plain}.",
+    "position": "Not far from your work: {plain}.",
     "highlight": "Not far from your own work: {quote}.",
     "education": "Not far from your studies: {plain}.",
     "certificate": "Not far from what you hold: {quote}.",

@@ -24,7 +24,9 @@ from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, Tak
 #: Time kept back from the model for what comes after it, in seconds.
 KEPT_BACK_S = 0.25
 #: Longest time for finding related records, in seconds.
-RELATED_WITHIN_S = 0.4
+RELATED_WITHIN_S = 0.8
+#: A shorter record has nothing to offer.
+RECORD_AT_LEAST_CHARS = 400
 RECORDS_AT_MOST = 14
 _QUERY_FACTS = ("goal", "headline", "position", "interest")
 
@@ -99,7 +101,7 @@ def _offers(run: Run, choice: Choice) -> list[Offer]:
             vector = _unit(centre + 0.6 * _unit(choice.fact_vectors[wanted].mean(axis=0)))
             text += " " + " ".join(choice.snapshot.facts[i].text for i in wanted[:2])
         for hit in run.rooms.items.search(text, vector, [kind], limit=4):
-            if hit.item.id != item.id and hit.item.ai:
+            if hit.item.id != item.id and hit.item.ai and len(hit.item.text) >= RECORD_AT_LEAST_CHARS:
                 records.setdefault(hit.item.id, hit.item)
     found = list(records.values())[: RECORDS_AT_MOST + 6]
     vectors = run.rooms.encoder.encode([f"{record.title}. {snippet(record)}" for record in found])

@@ -51,6 +51,12 @@ _NOISE = frozenset(
     software solid strong superb system technique techniques technologies technology tool tools understanding
     various working year years""".split()
 )
+#: Whoever makes a product is often named before it, and says little.
+_MAKERS = frozenset(
+    """adobe amazon apache apple atlassian autodesk cisco esri google ibm intuit mathworks meta microsoft oracle
+    salesforce sap trimble enterprise pro professional online suite systems software""".split()
+)
+_NAME_AT_MOST = 12
 _BRACKETS = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:•\n]|\d\))\s*[\"'“(*-]?\s*$")
 #: Products that open a sentence as a plain word: "Excel in your role".
@@ -122,15 +128,38 @@ class Vocabulary:
 
     def normalise(self, name: str) -> Skill | None:
         """The skill meant by a short name such as "Advanced MS Excel skills"; None when it is none we know."""
-        for spelling in (name, _BRACKETS.sub(" ", name)):
-            skill = self._labels.get(" ".join(words(spelling))) or self._names.whole(spelling)
+        bare = _BRACKETS.sub(" ", name)
+        for spelling in (name, bare):
+            skill = self._known(spelling)
             if skill is not None:
                 return skill
-        telling = [word for word in words(_BRACKETS.sub(" ", name)) if word not in _NOISE and not word.isdigit()]
-        if not telling or len(telling) > 8:
+        read = words(bare)
+        if not read or len(read) > _NAME_AT_MOST:
             return None
-        short = " ".join(telling)
-        return self._labels.get(short) or self._names.whole(short) or self._bags.get(_bag(telling))
+        telling = [word for word in read if word not in _NOISE and not word.isdigit()]
+        product = [word for word in telling if word not in _MAKERS]
+        for shorter in (telling, product):
+            skill = self._known(" ".join(shorter)) if shorter else None
+            if skill is not None:
+                return skill
+        return self._agreed(bare) or self._bags.get(_bag(telling))
+
+    def _known(self, name: str) -> Skill | None:
+        return self._labels.get(" ".join(words(name))) or self._names.whole(name)
+
+    def _agreed(self, name: str) -> Skill | None:
+        """The one skill of a name that says it twice, such as "Structured query language SQL"."""
+        read = tokens(name)
+        found: set[Skill] = set()
+        index = 0
+        while index < len(read):
+            hit = self._names.longest(name, read, index, any_case=True)
+            if hit is not None:
+                found.add(hit[0])
+            elif read[index].word not in _NOISE | _MAKERS:
+                return None
+            index = hit[1] if hit is not None else index + 1
+        return found.pop() if len(found) == 1 else None
 
     def occupation(self, title: str) -> Occupation | None:
         """The occupation whose longest name stands in a job title such as "Senior Charge Nurse, ED"."""

@@ -41,7 +41,8 @@ class Page:
 
     def open(self, place: str = "#/") -> None:
         """A fresh document at this place (`#/…` of the app, or a path), shown with its heading."""
-        self.driver.get("about:blank")
+        if self.driver.current_url != "about:blank":
+            self.driver.get("about:blank")
         self.driver.get(f"{self.base_url}/{place}")
         self.until("document.querySelector('h1')")
 

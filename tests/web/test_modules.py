@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,6 +86,16 @@ def test_exports_have_types() -> None:
         for number, line in enumerate(lines):
             if re.match(r"export (?:async )?function \w+\(.+\)", line):
                 assert lines[number - 1].strip().endswith("*/"), f"{path.name}:{number + 1}"
+
+
+def test_the_types_hold() -> None:
+    """The types in the comments pass the strict checks of the TypeScript compiler."""
+    if not (tsc := shutil.which("tsc")):
+        pytest.skip("tsc is not installed (npm install --global typescript)")
+    command = [tsc, "-p", Path(__file__).parent / "jsconfig.json"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert checked.stdout == ""
 
 
 @pytest.mark.browser

@@ -30,7 +30,7 @@ def get(base_url: str, path: str) -> Any:
 def article(base_url: str) -> tuple[str, str, str]:
     """The id of the longest article that may have takeaways, and two members."""
     items = [
-        item["id"] for item in get(base_url, "v1/items?limit=200")["items"] if item["kind"] == "article" and item["ai"]
+        item["id"] for item in get(base_url, "v1/items?limit=500")["items"] if item["kind"] == "article" and item["ai"]
     ]
     members = [member["id"] for member in get(base_url, "v1/members")["members"]]
     longest = max(items, key=lambda ident: len(get(base_url, f"v1/items/{ident}")["text"]))
@@ -54,7 +54,7 @@ def cited(page: Page, evidence: dict[str, Any]) -> str:
 def test_an_item_has_an_entry_point(page: Page, kind: str) -> None:
     """Opening an item of each kind shows the button for takeaways; nothing is asked before it is pressed."""
     page.size(390, 844)
-    items = get(page.base_url, "v1/items?limit=200")["items"]
+    items = get(page.base_url, "v1/items?limit=500")["items"]
     ident = next(item["id"] for item in items if item["kind"] == kind and item["ai"] and len(item["snippet"]) > 100)
     page.open(f"#/item/{ident}")
 

@@ -38,7 +38,7 @@ function get(path) {
 
 /** @returns {Promise<Listed[]>} newest first */
 export async function items() {
-  const { items: all } = await get("v1/items?limit=200");
+  const { items: all } = await get("v1/items?limit=500");
   return [...all].sort((a, b) => (b.published ?? "").localeCompare(a.published ?? ""));
 }
 
@@ -59,7 +59,6 @@ export async function members() {
  * @param {string} id
  * @returns {Promise<WholeMember>}
  */
-export async function member(id) {
-  const answer = await get(`v1/members/${encodeURIComponent(id)}`);
-  return answer.member ? { ...answer.member, facts: answer.facts } : answer;
+export function member(id) {
+  return get(`v1/members/${encodeURIComponent(id)}`);
 }

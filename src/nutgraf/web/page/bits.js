@@ -48,6 +48,15 @@ export function dateOf(day) {
 }
 
 /**
+ * A detail as it reads: dates in words, all else as it is.
+ * @param {string} value
+ * @returns {string}
+ */
+export function detail(value) {
+  return /^\d{4}-\d{2}-\d{2}$/u.test(value) ? dateOf(value)?.textContent ?? value : value;
+}
+
+/**
  * Children with a middle dot between them; what is missing is left out.
  * @param {...(Node | string | null | undefined | false)} parts
  * @returns {(Node | string)[]}

@@ -2,7 +2,7 @@
 
 import { el } from "../panel/dom.js";
 import { icon } from "../panel/icons.js";
-import { avatar, dateOf, dotted, kindLabel, KINDS } from "./bits.js";
+import { avatar, dateOf, detail, dotted, kindLabel, KINDS } from "./bits.js";
 import { write } from "./route.js";
 
 /** @typedef {import("./api.js").Listed} Listed */
@@ -70,15 +70,17 @@ function filter(items, kind) {
  * @returns {HTMLElement}
  */
 function card(item) {
+  const self = ASIDE.includes(item.kind);
   const who = item.author ?? item.organisation ?? item.title;
-  const firm = !item.author && item.kind !== "profile";
-  const line = LINE.filter((key) => item.details?.[key]).slice(0, 3).map((key) => (key === "closes" ? `closes ${item.details[key]}` : item.details[key]));
+  const round = item.author || item.kind === "profile";
+  const line = LINE.filter((key) => item.details?.[key]).slice(0, 3).map((key) => `${key === "closes" ? "closes " : ""}${detail(item.details[key])}`);
+  const title = el("h2", {}, el("a", { class: "whole", href: write({ page: "item", id: item.id }) }, item.title));
   return el("article", { class: "box card" },
-    el("div", { class: "by" }, avatar(who, firm ? "square" : "round"),
-      el("div", { class: "by-text" }, el("span", { class: "who" }, who),
-        el("span", { class: "meta" }, ...dotted(item.author && item.organisation, item.place, dateOf(item.published)))),
+    el("div", { class: "by" }, avatar(self ? item.title : who, round ? "round" : "square"),
+      el("div", { class: "by-text" }, self ? title : el("span", { class: "who" }, who),
+        el("span", { class: "meta" }, ...dotted((item.author || item.kind === "profile") && item.organisation, item.place, dateOf(item.published)))),
       kindLabel(item.kind)),
-    el("h2", {}, el("a", { class: "whole", href: write({ page: "item", id: item.id }) }, item.title)),
+    !self && title,
     line.length > 0 && el("p", { class: "line" }, ...dotted(...line)),
     el("p", { class: "snippet" }, item.snippet),
     el("div", { class: "card-foot" },

@@ -2,7 +2,7 @@
 
 import { el, safeLink } from "../panel/dom.js";
 import { icon } from "../panel/icons.js";
-import { avatar, dateOf, dotted, kindLabel } from "./bits.js";
+import { avatar, dateOf, detail, dotted, kindLabel } from "./bits.js";
 import { write } from "./route.js";
 import { ItemBody } from "./text.js";
 
@@ -116,7 +116,7 @@ function factsTable({ details }) {
   const rows = Object.entries(details ?? {}).filter(([key]) => key !== "headline");
   if (!rows.length) return null;
   return el("dl", { class: "details" }, ...rows.map(([key, value]) =>
-    el("div", {}, el("dt", {}, key.replace(/[_-]/gu, " ")), el("dd", {}, value))));
+    el("div", {}, el("dt", {}, key.replace(/[_-]/gu, " ")), el("dd", {}, detail(value)))));
 }
 
 /**

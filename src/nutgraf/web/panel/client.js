@@ -135,11 +135,11 @@ export class Run {
           headers: { Accept: "text/event-stream", ...(this.#lastId ? { "Last-Event-ID": this.#lastId } : {}) },
           signal: this.#controller.signal,
         });
-        if (response.ok) {
+        if (response.ok && response.body) {
           this.#onLink("found");
           return response;
         }
-        if (response.status === 404 || response.status === 410) return null;
+        if ([204, 404, 410].includes(response.status)) return null;
       } catch {
         // still no network: the next attempt waits longer
       }

@@ -47,7 +47,7 @@ _OPENINGS = frozenset(
 )
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[)\]]?")
-_PIECE = re.compile(r"\s+|[^\W_]+|[\W_]")
+_PIECE = re.compile(rf"\s+|[^\W_{SUPERSCRIPTS}]+|[\W_{SUPERSCRIPTS}]")
 _RUN_CHARS = 24
 
 
@@ -176,7 +176,7 @@ class Splitter:
             self._stops = (self._stops + piece)[:4]
         elif piece == "[":
             self._note = self._sealed = True
-        elif piece in CLOSERS or all(char in SUPERSCRIPTS for char in piece):
+        elif piece in CLOSERS or piece in SUPERSCRIPTS:
             self._sealed = True
             if piece in ")]」』）":
                 self._depth = max(0, self._depth - 1)

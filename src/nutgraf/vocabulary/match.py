@@ -43,13 +43,13 @@ class Occupation:
 
 #: Words round a skill's name that say how well or what for, not which one.
 _NOISE = frozenset(
-    """a an the and or of in with for to using use used on at as my our ability able advanced basic basics
-    beginner certified certification certificate competent concept concepts demonstrated developer development
-    effective excellent expert expertise experience experienced exposure familiar familiarity fluent
-    fundamentals general good great hands intermediate introduction knowledge language languages level modern
-    outstanding practical practice practices principles proficiency proficient programming proven skill skills
-    software solid strong superb system technique techniques technologies technology tool tools understanding
-    various working year years""".split()
+    """a an the and or of in with for to using use used on at as my our ability able advanced application apply basic
+    basics beginner certificate certification certified competent concept concepts conduct demonstrated deliver
+    developer development effective excellent execute experience experienced expert expertise exposure familiar
+    familiarity fluent fundamentals general good great hands implement intermediate introduction knowledge language
+    languages level modern operate outstanding perform practical practice practices principles proficiency proficient
+    programming proven provide skill skills software solid strong superb system technique techniques technologies
+    technology tool tools understanding undertake various working year years""".split()
 )
 #: Whoever makes a product is often named before it, and says little.
 _MAKERS = frozenset(
@@ -64,6 +64,9 @@ _OPENERS = frozenset(
     """Access Dash Excel Express Flask Go Helm Linear Notion Outlook Puppet React Rust Sales Sketch Slack Spark
     Swift Word""".split()
 )
+#: A letter of something longer, as in "R&D", "S&R" and "C-level", or of a name, as in "Ann R. Smith".
+_GLUED = re.compile(r"[&'’+-]")
+_INITIAL = re.compile(r"(?:^|[A-Z]\w+ )\w\. ?[A-Z]")
 #: How many characters may part a single letter, such as R, from the skill that vouches for it.
 _NEAR = 40
 
@@ -124,7 +127,7 @@ class Vocabulary:
                 continue
             found.append(Mention(hit[0], read[index].start, read[hit[1] - 1].end))
             index = hit[1]
-        return [mention for place, mention in enumerate(found) if _counts(found, place)]
+        return [mention for place, mention in enumerate(found) if _counts(text, found, place)]
 
     def normalise(self, name: str) -> Skill | None:
         """The skill meant by a short name such as "Advanced MS Excel skills"; None when it is none we know."""
@@ -201,11 +204,14 @@ def _is_a_verb(text: str, read: Sequence[Token], first: int, after: int) -> bool
     return reads_on and word in _OPENERS and _SENTENCE_START.search(text[: read[first].start][-40:]) is not None
 
 
-def _counts(found: Sequence[Mention], place: int) -> bool:
-    """A single letter, such as R, counts only close to a skill that is more than a letter."""
+def _counts(text: str, found: Sequence[Mention], place: int) -> bool:
+    """A single letter, such as R, counts only by itself and close to a skill that is more than a letter."""
     mention = found[place]
     if mention.end - mention.start > 1:
         return True
+    around = text[max(0, mention.start - 1) : mention.end + 1]
+    if _GLUED.search(around) or _INITIAL.search(text[max(0, mention.start - 20) : mention.end + 3]):
+        return False
     near = found[max(0, place - 2) : place + 3]
     return any(
         other.end - other.start > 1 and other.start - _NEAR < mention.end and mention.start < other.end + _NEAR

@@ -56,7 +56,7 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 def test_work_that_waits_shares_a_transaction(store: EmbeddedStore) -> None:
     """Writes queued behind a slow one are committed together, and a failing one among them fails alone."""
     started, go_on = threading.Event(), threading.Event()
-    commits, outcomes = [], []
+    commits: list[object] = []
 
     def slow(tx: Tx) -> None:
         started.set()
@@ -69,27 +69,15 @@ def test_work_that_waits_shares_a_transaction(store: EmbeddedStore) -> None:
         tx.sql.exec_driver_sql("DELETE FROM items")
         raise NotFound("on purpose")
 
-    def run(work: object) -> None:
-        try:
-            store._write(work)  # type: ignore[arg-type]
-            outcomes.append("kept")
-        except NotFound:
-            outcomes.append("refused")
-
     store.put_item(item())
-    threads = [threading.Thread(target=run, args=(work,)) for work in (slow, quick, fails, quick)]
-    threads[0].start()
+    futures = [store._writer.submit(slow)]
     assert started.wait(10)
-    for thread in threads[1:]:
-        thread.start()
-    while store._writer._jobs.qsize() < 3:
-        threading.Event().wait(0.001)
+    futures += [store._writer.submit(work) for work in (quick, fails, quick)]
     go_on.set()
-    for thread in threads:
-        thread.join()
 
-    assert sorted(outcomes) == ["kept", "kept", "kept", "refused"]
-    assert len(set(map(id, commits))) == 1
+    assert [type(future.exception(10)) for future in futures] == [type(None), type(None), NotFound, type(None)]
+    assert len(commits) == 2
+    assert commits[0] is commits[1]
     assert store.item("roofs") == item()
 
 

@@ -69,12 +69,16 @@ class Writer:
 
         Raises what `work` raised, or StoreError; in both cases nothing of it was kept.
         """
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+        """Queue `work`; the future has what `run` would return or raise."""
         job = _Job(work, Future())
         with self._closing:
             if self._closed:
                 raise StoreError("the store is closed")
             self._jobs.put(job)
-        return cast("T", job.future.result())
+        return job.future
 
     def checkpoint(self) -> None:
         """Move the log into the file and cut it to nothing; only for `Tx.after`, on the writer's thread.

@@ -90,7 +90,9 @@ class Vocabulary:
 
     def _add_skills(self, table: Table) -> None:
         for key, label, group, cell in table.rows:
-            skill = self._skills.get(key) or self._labels.get(" ".join(words(label))) or Skill(key, label, group)
+            spoken = (label, _BRACKETS.sub(" ", label))
+            known = (self._labels.get(" ".join(words(spelling))) for spelling in spoken)
+            skill = self._skills.get(key) or next(filter(None, known), None) or Skill(key, label, group)
             self._skills.setdefault(skill.id, skill)
             self._same[key] = skill.id
             aliases = parts(cell)
@@ -219,9 +221,17 @@ def _counts(text: str, found: Sequence[Mention], place: int) -> bool:
     )
 
 
-@lru_cache(maxsize=4)
 def load(imported: Path | None = None) -> Vocabulary:
-    """Our vocabulary, with an imported folder's `skills.tsv` and `occupations.tsv` added; InputError if unreadable."""
+    """Our vocabulary, with an imported folder's `skills.tsv` and `occupations.tsv` added; InputError if unreadable.
+
+    Built once in a process, and again when an imported file has changed.
+    """
+    found = [imported / name for name in ("skills.tsv", "occupations.tsv")] if imported else []
+    return _load(imported, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in found))
+
+
+@lru_cache(maxsize=4)
+def _load(imported: Path | None, _changed: tuple[int, ...]) -> Vocabulary:
     ours = files("nutgraf.vocabulary")
     found = [entry for entry in ours.joinpath("skills").iterdir() if entry.name.endswith(".tsv")]
     skills = [_table(entry, SKILL_COLUMNS) for entry in sorted(found, key=lambda entry: entry.name)]

@@ -61,7 +61,8 @@ class Site:
 
     `hold_at`: streams wait before the event of this number (from 0) until `release`. `cut_at`: the first connection
     of each stream breaks in the frame of this number. `refusals`: so many attempts to resume get a 503. `ending`: how
-    streams end, before their time. `forget`: a stream cannot be resumed. `items`: what there is to read.
+    streams end, before their time. `forget`: a stream cannot be resumed. `repeats`: a resumed stream
+    begins again. `silent_about`: the conversations of this member wait until `release`. `items`: what there is to read.
     """
 
     base_url: str = ""
@@ -71,6 +72,8 @@ class Site:
     refusals: int = 0
     ending: str | None = None
     forget: bool = False
+    repeats: bool = False
+    silent_about: str | None = None
     items: list[Json] = field(default_factory=lambda: list(ITEMS))
     asked: list[tuple[str, str, Json]] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
@@ -82,13 +85,14 @@ class Site:
     def reset(self) -> None:
         """As it was when the server started; open streams are let go."""
         self.release()
-        self.cut_at, self.refusals, self.ending, self.forget = None, 0, None, False
+        self.cut_at, self.refusals, self.ending, self.forget, self.repeats = None, 0, None, False, False
         self.items[:] = ITEMS
         self.asked.clear()
         self.turns.clear()
 
     def release(self) -> None:
-        """Lets streams that wait go on."""
+        """Lets everything that waits go on."""
+        self.silent_about = None
         self.hold_until(None)
 
     def hold_until(self, number: int | None) -> None:
@@ -210,7 +214,7 @@ def routes(site: Site) -> list[Route]:
             return problem(503, "busy", "Please try again.")
         last = request.headers.get("last-event-id") or request.query_params.get("after")
         site.asked.append(("RESUME", request.url.path, {"last": last}))
-        after = int(last.split(".")[1]) if last else -1
+        after = int(last.split(".")[1]) if last and not site.repeats else -1
         return StreamingResponse(site.read(stream, after), media_type="text/event-stream")
 
     async def items(request: Request) -> Response:
@@ -236,6 +240,10 @@ def routes(site: Site) -> list[Route]:
 
     async def conversations(request: Request) -> Response:
         key = (request.query_params.get("item", ""), request.query_params.get("member", ""))
+        assert site.changed
+        async with site.changed:
+            while site.silent_about == key[1]:
+                await site.changed.wait()
         return JSONResponse({"turns": site.turns.get(key, [])})
 
     async def page(request: Request) -> Response:

@@ -92,7 +92,7 @@ def test_the_types_hold() -> None:
     """The types in the comments pass the strict checks of the TypeScript compiler."""
     if not (tsc := shutil.which("tsc")):
         pytest.skip("tsc is not installed (npm install --global typescript)")
-    command = [tsc, "-p", Path(__file__).parent / "jsconfig.json"]
+    command = [tsc, "-p", str(Path(__file__).parent / "jsconfig.json")]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert checked.stdout == ""

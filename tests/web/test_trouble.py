@@ -101,6 +101,34 @@ def test_switching_the_member_stops_the_old_stream(page: Page, site: Site) -> No
     assert len(page.texts(".block")) == 1
 
 
+def test_a_conversation_stays_with_its_member(page: Page, site: Site) -> None:
+    """When another member reads, the turns of the one before go, and turns that arrive late are not shown."""
+    site.turns[ARTICLE, AMARA] = [{"question": "Mine?", "answer": "Yours.", "at": "2026-10-20", "stream": "s"}]
+    page.item(ARTICLE, AMARA)
+    page.until("$('.turn.earlier')")
+    site.silent_about = AMARA
+    for member in ("luis-herrera", AMARA, "luis-herrera"):
+        page.js("document.querySelector('nutgraf-panel').setAttribute('member', arguments[0])", member)
+        page.until("$('.turns').childElementCount === 0")
+        page.finished()
+    site.release()
+    page.js("return fetch('v1/conversations?item=x&member=y')")
+
+    assert page.texts(".turn") == []
+
+
+def test_a_stream_that_begins_again_is_not_repeated(page: Page, site: Site) -> None:
+    """When a server sends everything anew after a cut, the panel shows and says only what it has not had."""
+    site.cut_at, site.repeats = 7, True
+    opened_until(page, site, 7)
+    page.until("$('.sentence')")
+    site.release()
+    page.finished()
+
+    assert page.log("shown") == page.log("announced") == page.committed()
+    assert len(page.texts(".block")) == 3
+
+
 @pytest.mark.parametrize(("frames", "refusals"), [(1, 0), (6, 0), (7, 1)])
 def test_a_cut_connection_is_taken_up_again(page: Page, site: Site, frames: int, refusals: int) -> None:
     """After a cut in the middle of a frame the stream goes on from the last whole one, without loss or repetition."""

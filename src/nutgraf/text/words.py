@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_VOWEL = re.compile(r"[aeiouy]")
+_SHORT = re.compile(r"[^aeiouy][aeiouy][^aeiouywx]")
 _WORD = re.compile(r"[^\W_]+(?:['’.\-+#&/][^\W_]+)*[+#]*", re.UNICODE)
 
 STOPWORDS = frozenset(
@@ -40,18 +42,27 @@ def word_spans(text: str) -> list[tuple[str, int, int]]:
 def stem(word: str) -> str:
     """A light stem of a lower-case English word: plural, -ed, -ing, -ly and a final e are taken off."""
     word = word.replace("’", "'").removesuffix("'s")
-    if len(word) > 4 and word.endswith("ies"):
+    if len(word) > 4 and word.endswith(("ies", "ied")):
         word = word[:-3] + "y"
     elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
         word = word[:-2]
     elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    for suffix in ("ing", "ed", "ly"):
+    for suffix in ("ing", "ed"):
         root = word.removesuffix(suffix)
-        if root != word and len(root) > 3 and any(vowel in root for vowel in "aeiouy"):
-            word = root[:-1] if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz" else root
+        if root != word and len(root) > 2 and _VOWEL.search(root) and not word.endswith("eed"):
+            word = _verb(root)
             break
+    if len(word) > 5 and word.endswith("ly"):
+        word = word[:-2]
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+def _verb(root: str) -> str:
+    """A verb whose ending was taken off, without its doubled letter or with its silent e: "plann", "mov"."""
+    if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsz":
+        return root[:-1]
+    return f"{root}e" if _SHORT.fullmatch(root) else root
 
 
 def content_words(text: str) -> list[str]:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -27,7 +30,9 @@ from nutgraf.vocabulary.match import load
 from training.salience import SETS, references, rows
 
 SPANS = 3
-NOBODY = Snapshot(Scope(tenant="bench", member=None, purposes=frozenset(), consent_version=0, rights=frozenset()), None, ())
+NOBODY = Snapshot(
+    Scope(tenant="bench", member=None, purposes=frozenset(), consent_version=0, rights=frozenset()), None, ()
+)
 Rule = Callable[[Digest], list[int]]
 
 
@@ -100,7 +105,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="at most 12 documents a set")
     given = parser.parse_args()
     encoder = OnnxEncoder.load()
-    print(f"{'set':28}{'docs':>5}  {'coverage':8}" + "".join(f"{rule:>12}" for rule in RULES) + f"{'− lead-3':>18}{'− centrality':>18}")
+    print(
+        f"{'set':28}{'docs':>5}  {'coverage':8}"
+        + "".join(f"{rule:>12}" for rule in RULES)
+        + f"{'− lead-3':>18}{'− centrality':>18}"
+    )
     every: list[dict[str, Any]] = []
     for name in SETS:
         found = measure(given.data / name, given.part, encoder, 12 if given.short else None)

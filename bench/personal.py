@@ -1,9 +1,9 @@
 """Do members get their own choice? `python bench/personal.py DATA [--part dev] [--short]`.
 
-DATA holds article and job sets and `profiles_jsonresume/`. For every item, members of different occupations are compared
-in pairs: do they get different spans? Then a blind matcher, given the reasons and the chosen spans of one panel, names the
-member among ten profiles by the nearest embedding; chance is one in ten. Quotations of an item cannot contradict each other;
-the share of written sentences is left to `bench/latency.py`. Intervals are 95 % bootstrap intervals over items.
+DATA holds article and job sets and `profiles_jsonresume/`. For every item, members of ten occupations are compared in
+pairs: do they get different spans? Then a blind matcher, given the reasons and the chosen spans of one panel, names
+the member among ten profiles by the nearest embedding; chance is one in ten. Intervals are 95 % bootstrap intervals
+over items.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import argparse
 import gzip
 import itertools
 import json
+import sys
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -90,12 +93,15 @@ def main() -> int:
             if read.declined is None:
                 rows.append(one_item(read, known, facts, profiles, encoder))
         table = np.array(rows)
-        print(f"{name:24}{len(rows):>6}{table[:, 0].mean():>20.3f}{table[:, 1].mean():>14.3f}{table[:, 2].mean():>10.3f}")
+        print(
+            f"{name:24}{len(rows):>6}{table[:, 0].mean():>20.3f}{table[:, 1].mean():>14.3f}{table[:, 2].mean():>10.3f}"
+        )
         differ += [row[0] for row in rows]
         right += [row[2] for row in rows]
     low, high = interval(np.array(differ))
     match_low, match_high = interval(np.array(right))
-    print(f"pairs that differ: 95 % interval {low:.3f}…{high:.3f}; matched: {match_low:.3f}…{match_high:.3f}, chance {1 / PROFILES:.3f}")
+    print(f"pairs that differ: 95 % interval {low:.3f}…{high:.3f}")
+    print(f"matched: {match_low:.3f}…{match_high:.3f}, chance {1 / PROFILES:.3f}")
     print(f"pairs_differ={np.mean(differ):.3f} matched_times_chance={np.mean(right) * PROFILES:.2f}")
     return 0 if low >= 0.7 and match_low * PROFILES >= 4 else 1
 

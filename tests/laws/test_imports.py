@@ -14,7 +14,7 @@ FLOORS = (
     "vocabulary events registry settings",
     "ingest store members decide retrieve read blend prompt model parse trust stream",
     "pipeline",
-    "testing offline evals",
+    "testing offline evals local",
     "(front door)",
     "usecases",
     "serve __main__",

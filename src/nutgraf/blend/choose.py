@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from nutgraf.types import Vectors
 
 #: How much nearness to the member counts against salience.
-PULL = 0.9
+PULL = 1.15
 #: What likeness to an already chosen span costs, and above which cosine it starts.
 SAMENESS, SAME_ABOVE = 3.0, 0.3
 #: What naming the same member fact again costs.
 FACT_AGAIN = 0.8
 #: What being specific adds (numbers, names), in standard deviations at specificity 1.
-SPECIFIC = 1.0
+SPECIFIC = 0.45
 #: Cosine of span and fact above which the link is called close, and below which it is not claimed.
 CLOSE, LOOSE = 0.42, 0.27
 #: How much a fact of each kind says about what its owner cares for now.
@@ -112,7 +112,7 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
 
 def _pull(near: NDArray[np.float32]) -> NDArray[np.float32]:
     """Nearness in standard deviations, weaker for a member to whom nothing in the item is close."""
-    strength = min(1.0, max(0.5, (float(near.max()) - 0.1) / 0.3))
+    strength = min(1.0, max(0.7, (float(near.max()) - 0.1) / 0.3))
     return np.asarray(PULL * strength * _standard(near), dtype=np.float32)
 
 

@@ -1,0 +1,151 @@
+"""Everything in this process, for scripts, notebooks and products: read an item, know a member, answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import anyio
+
+from nutgraf.errors import NutgrafError
+from nutgraf.settings import Settings
+from nutgraf.types import Deadline, Item, Member, Scope
+
+if TYPE_CHECKING:
+    from nutgraf.events import Event
+    from nutgraf.pipeline.parts import Rooms
+    from nutgraf.seams import ItemStore
+
+EVENTS_AT_MOST = 4096
+VOCABULARY = "vocabulary"
+
+
+def open_rooms(settings: Settings, items: ItemStore | None = None) -> Rooms:
+    """The encoder, vocabulary and model that the settings name; takes about a second.
+
+    `items` are records that may be cited and offered beside the item that is read. Raises MissingPart naming the
+    command that installs what is missing, InputError for a model nobody knows.
+    """
+    from nutgraf.model.catalogue import open_model
+    from nutgraf.pipeline.parts import Rooms
+    from nutgraf.retrieve.encoder import OnnxEncoder
+    from nutgraf.vocabulary.match import load
+
+    imported = settings.data_dir / VOCABULARY
+    return Rooms(
+        settings=settings,
+        encoder=OnnxEncoder.load(threads=settings.encoder_threads),
+        vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
+        model=open_model(settings.model, settings),
+        items=items,
+    )
+
+
+def local_scope(member: Member | None) -> Scope:
+    """The scope of a reader in their own process: they hold their own record, so every right over it is theirs."""
+    return Scope(
+        tenant="local",
+        member=member.id if member else None,
+        purposes=frozenset({"personalise"}),
+        consent_version=member.consent.version if member else 0,
+        rights=frozenset(),
+    )
+
+
+class Local:
+    """Answers in this process. Make one with `open_local`; it may be used by many tasks."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        """`rooms` as made by `open_rooms`, or built by hand from your own parts."""
+        self.rooms = rooms
+
+    @asynccontextmanager
+    async def stream(
+        self, item: Item, member: Member | None = None, *, question: str | None = None, deadline_s: float | None = None
+    ) -> AsyncIterator[AsyncIterator[Event]]:
+        """The events of one answer as they come; leaving the block stops the work.
+
+        Without a question the answer is the item's takeaways. A failure is the last event, `closed` with `failed`.
+        """
+        from nutgraf.pipeline.parts import Request
+        from nutgraf.pipeline.run import run
+        from nutgraf.stream.log import StreamLog, farewell
+
+        accepted, stream = anyio.current_time(), f"local-{uuid4().hex}"
+        log = StreamLog()
+        send, receive = anyio.create_memory_object_stream[Any](EVENTS_AT_MOST)
+        request = Request(
+            stream=stream, scope=local_scope(member), item=item, member=member, accepted_at=accepted,
+            deadline=Deadline(accepted + (deadline_s or self.rooms.settings.deadline_s)), question=question,
+        )  # fmt: skip
+
+        def emit(event: Event) -> None:
+            log.append(event)
+            send.send_nowait(event)
+
+        async def produce() -> None:
+            async with send:
+                try:
+                    await run(request, self.rooms, emit)
+                except NutgrafError as exc:
+                    emit(farewell(exc, ticket=stream, complete_ms=(anyio.current_time() - accepted) * 1000.0))
+
+        async with receive, anyio.create_task_group() as tasks:
+            tasks.start_soon(produce)
+            yield receive
+            tasks.cancel_scope.cancel()
+
+    async def takeaways(self, item: Item, member: Member | None = None, **options: Any) -> dict[str, Any]:
+        """The panel of an item as one document; options as for `stream`."""
+        from nutgraf.events import as_json
+        from nutgraf.stream.document import Document
+
+        document = Document(item, member)
+        async with self.stream(item, member, **options) as events:
+            async for event in events:
+                document.feed(as_json(event))
+        return document.whole()
+
+
+@asynccontextmanager
+async def open_local(settings: Settings | None = None, items: ItemStore | None = None) -> AsyncIterator[Local]:
+    """A `Local` with the embedded parts; its model is closed with the block."""
+    rooms = await anyio.to_thread.run_sync(open_rooms, settings or Settings(), items)
+    try:
+        yield Local(rooms)
+    finally:
+        if close := getattr(rooms.model, "aclose", None):
+            with anyio.move_on_after(2.0, shield=True):
+                await close()
+
+
+def takeaways(item: str | Path, member: str | Path | None = None, *, model: str = "embedded") -> dict[str, Any]:
+    """The takeaways of a document for a member, both given as files: the document described in docs/cli.md.
+
+    Reads HTML, Markdown, text, PDF, JSON and more; a member is a JSON Resume, an archive of CSV files, or our own
+    JSON. Raises InputError saying what was wrong with a file and what to do.
+    """
+    return _answer(item, member, model, None)
+
+
+def ask(
+    item: str | Path, question: str, member: str | Path | None = None, *, model: str = "embedded"
+) -> dict[str, Any]:
+    """The answer to a question about a document, as the same kind of document."""
+    return _answer(item, member, model, question)
+
+
+def _answer(item: str | Path, member: str | Path | None, model: str, question: str | None) -> dict[str, Any]:
+    from nutgraf.ingest.load import load_item, load_member
+
+    read = load_item(Path(item))
+    reader = load_member(Path(member)) if member is not None else None
+
+    async def main() -> dict[str, Any]:
+        async with open_local(Settings(model=model)) as local:
+            return await local.takeaways(read, reader, question=question)
+
+    return anyio.run(main)

@@ -51,6 +51,7 @@ class Hub:
         self._live: dict[str, Live] = {}
         self._ended: dict[str, Live] = {}
         self._tasks: TaskGroup | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._tasks = await anyio.create_task_group().__aenter__()
@@ -59,10 +60,9 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
     ) -> bool | None:
+        self.stop_all()
         tasks, self._tasks = self._tasks, None
         assert tasks is not None
-        for live in list(self._live.values()):
-            self._end(live, self._stopped(live, "The server is stopping."))
         tasks.cancel_scope.cancel("the hub closes")
         if isinstance(exc, Exception):  # it goes on as itself, not in a group
             await tasks.__aexit__(None, None, None)
@@ -74,6 +74,12 @@ class Hub:
         """How many streams have no ending yet."""
         return len(self._live)
 
+    async def idle(self) -> None:
+        """Wait until every stream that runs now has its ending."""
+        for live in list(self._live.values()):
+            while not live.feed.ended:
+                await live.feed.changed.wait()
+
     def start(
         self, scope: Scope, opening: Opened, produce: Produce, *, accepted_at: float, deadline: Deadline | None = None,
         resumable: bool = True,
@@ -84,7 +90,7 @@ class Hub:
         it ends without having said anything. `accepted_at` is in seconds on the loop's clock. A stream that is
         not `resumable` ends with its last reader. Raises ModelBusy when too many streams are running.
         """
-        if self._tasks is None:
+        if self._tasks is None or self._closing:
             raise ModelBusy("the server is stopping; try again in a few seconds")
         if len(self._live) >= LIVE_AT_MOST:
             raise ModelBusy(f"{LIVE_AT_MOST} streams are running; try again in a few seconds")
@@ -131,6 +137,12 @@ class Hub:
             await self._keeper.read(scope, stream_id, 0)
         else:
             self._end(live, self._stopped(live, "You stopped it."))
+
+    def stop_all(self) -> None:
+        """End every stream that runs, as stopped, and start no more: readers get their ending while there is time."""
+        self._closing = True
+        for live in list(self._live.values()):
+            self._end(live, self._stopped(live, "The server is stopping."))
 
     def _own(self, scope: Scope, stream_id: str) -> Live | None:
         """The stream in memory; None when it is not there, NotFound when it is somebody else's."""

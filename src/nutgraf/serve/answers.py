@@ -1,0 +1,64 @@
+"""Starting an answer: the one path from an item, a reader and perhaps a question to a stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nutgraf.errors import InputError
+from nutgraf.events import Opened
+from nutgraf.pipeline.parts import Request, Rooms
+from nutgraf.pipeline.run import run
+from nutgraf.stream.hub import Hub, new_stream_id
+from nutgraf.types import Deadline
+
+if TYPE_CHECKING:
+    from nutgraf.types import Item, Member, Scope
+
+DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S = 0.1, 600.0
+QUESTION_AT_MOST_CHARS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a reader wants: takeaways of an item, or the answer to `question`. `deadline_s` counts from `accepted_at`.
+
+    `accepted_at` is in seconds on the event loop's clock. Raises InputError for what cannot be asked.
+    """
+
+    item: Item
+    member: Member | None
+    scope: Scope
+    accepted_at: float
+    deadline_s: float
+    question: str | None = None
+    resumable: bool = True
+
+    def __post_init__(self) -> None:
+        """Check what came from outside."""
+        if not DEADLINE_AT_LEAST_S <= self.deadline_s <= DEADLINE_AT_MOST_S:
+            raise InputError(
+                f"deadline: must be {DEADLINE_AT_LEAST_S:g} to {DEADLINE_AT_MOST_S:g} seconds, got {self.deadline_s:g}"
+            )
+        if self.question is not None and not 0 < len(self.question.strip()) <= QUESTION_AT_MOST_CHARS:
+            raise InputError(f"question: must have 1 to {QUESTION_AT_MOST_CHARS} characters; say what you want to know")
+
+
+def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:
+    """Start the answer in the hub and return the id of its stream. Must be called on the event loop."""
+    stream_id = new_stream_id()
+    deadline = Deadline(asked.accepted_at + asked.deadline_s)
+    request = Request(
+        stream=stream_id, scope=asked.scope, item=asked.item, member=asked.member, accepted_at=asked.accepted_at,
+        deadline=deadline, question=asked.question,
+    )  # fmt: skip
+    opening = Opened(
+        stream=stream_id, item=asked.item.id, title=asked.item.title, member=asked.scope.member,
+        model=rooms.model.name if rooms.model else "none", deadline_ms=round(asked.deadline_s * 1000),
+        question=asked.question,
+    )  # fmt: skip
+    return hub.start(
+        asked.scope, opening, partial(run, request, rooms), accepted_at=asked.accepted_at, deadline=deadline,
+        resumable=asked.resumable,
+    )  # fmt: skip

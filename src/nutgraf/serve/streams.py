@@ -1,0 +1,127 @@
+"""The routes that stream: ready bytes straight to `send`, with an eye on whether anybody is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+import orjson
+from starlette.responses import Response
+
+from nutgraf.events import PROTOCOL
+from nutgraf.serve.guard import AsgiScope, Cut, Departed, Receive, Send
+from nutgraf.stream.document import fold
+from nutgraf.stream.live import Reader
+from nutgraf.stream.log import Entry, root_cause
+from nutgraf.stream.sse import COMMENT, MEDIA_TYPE, encode
+
+if TYPE_CHECKING:
+    from nutgraf.types import Item, Member
+
+#: Opens a stream and gives its id and a reader of it.
+Open = Callable[[], Awaitable[tuple[str, Reader]]]
+DOCUMENT_HEADERS = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a reader may take to accept one write, and how long we may be silent, in seconds."""
+
+    write_within_s: float
+    heartbeat_every_s: float
+
+
+async def while_there(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` for as long as the client is there. Raises Departed when it goes first; `work` is cancelled then."""
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        tasks.cancel_scope.cancel("the client has gone")
+
+    finished = False
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            await work()
+            finished = True
+            tasks.cancel_scope.cancel("done")
+    except ExceptionGroup as group:
+        raise root_cause(group) from None
+    if not finished:
+        raise Departed
+
+
+async def send_events(receive: Receive, send: Send, pace: Pace, opening: Open) -> None:
+    """Answer with a stream's events until its end. The stream's owner goes on without us when the client leaves."""
+
+    async def work() -> None:
+        stream_id, reader = await opening()
+        with reader:
+            headers = {
+                "content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store, no-transform",
+                "x-accel-buffering": "no", "nutgraf-stream": stream_id, "nutgraf-protocol": PROTOCOL,
+            }  # fmt: skip
+            status = 204 if reader.at_end else 200
+            await _write(send, pace, _start(status, headers))
+            while (batch := await _next(reader, pace)) is not None:
+                frames = b"".join(encode(stream_id, entry) for entry in batch) if batch else COMMENT
+                await _write(send, pace, _piece(frames, more=True))
+            await _write(send, pace, _piece(b"", more=False))
+
+    await while_there(receive, work)
+
+
+async def send_document(
+    receive: Receive, send: Send, pace: Pace, opening: Open, about: tuple[Item, Member | None]
+) -> None:
+    """Answer with the document that a stream's events fold into, once it has ended."""
+
+    async def work() -> None:
+        stream_id, reader = await opening()
+        with reader:
+            entries = [entry async for batch in reader for entry in batch]
+        body = orjson.dumps(fold(entries, *about))
+        headers = {**DOCUMENT_HEADERS, "content-length": str(len(body)), "nutgraf-stream": stream_id}
+        await _write(send, pace, _start(200, headers))
+        await _write(send, pace, _piece(body, more=False))
+
+    await while_there(receive, work)
+
+
+async def _next(reader: Reader, pace: Pace) -> Sequence[Entry] | None:
+    """The next entries; empty after a silence, None behind the ending."""
+    with anyio.move_on_after(pace.heartbeat_every_s):
+        return await anext(reader, None)
+    return ()
+
+
+async def _write(send: Send, pace: Pace, message: dict[str, object]) -> None:
+    try:
+        with anyio.fail_after(pace.write_within_s):
+            await send(message)
+    except TimeoutError as exc:
+        raise Cut(f"the reader did not take what was written within {pace.write_within_s:g} s") from exc
+
+
+def _start(status: int, headers: dict[str, str]) -> dict[str, object]:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": status, "headers": pairs}
+
+
+def _piece(body: bytes, *, more: bool) -> dict[str, object]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+class Streaming(Response):
+    """Lets a route of the web framework hand the connection over to one of the functions above."""
+
+    def __init__(self, answer: Callable[[Receive, Send], Awaitable[None]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """As a response of the framework."""
+        await self._answer(receive, send)

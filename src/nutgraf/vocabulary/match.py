@@ -51,6 +51,7 @@ _NOISE = frozenset(
     programming proven provide skill skills software solid strong superb system technique techniques technologies
     technology tool tools understanding undertake various working year years""".split()
 )
+_SMALL = frozenset("a an the and or of in with for to on at as".split())
 #: Whoever makes a product is often named before it, and says little.
 _MAKERS = frozenset(
     """adobe amazon apache apple atlassian autodesk cisco esri google ibm intuit mathworks meta microsoft oracle
@@ -82,17 +83,13 @@ class Vocabulary:
         self._same: dict[str, str] = {}
         self._labels: dict[str, Skill] = {}
         self._names: Names[Skill] = Names()
-        self._titles: Names[Occupation] = Names()
+        self._occupation_tables = tuple(occupation_tables)
         for table in skill_tables:
             self._add_skills(table)
-        for table in occupation_tables:
-            self._add_occupations(table)
 
     def _add_skills(self, table: Table) -> None:
         for key, label, group, cell in table.rows:
-            spoken = (label, _BRACKETS.sub(" ", label))
-            known = (self._labels.get(" ".join(words(spelling))) for spelling in spoken)
-            skill = self._skills.get(key) or next(filter(None, known), None) or Skill(key, label, group)
+            skill = self._skills.get(key) or self._labelled(label) or Skill(key, label, group)
             self._skills.setdefault(skill.id, skill)
             self._same[key] = skill.id
             aliases = parts(cell)
@@ -103,12 +100,19 @@ class Vocabulary:
                 if not name.startswith("~"):
                     self._names.add(name, skill, read)
 
-    def _add_occupations(self, table: Table) -> None:
-        for title, group, cell, ids in table.rows:
-            known = dict.fromkeys(self._same[key] for key in parts(ids) if key in self._same)
-            occupation = Occupation(title, group, tuple(known))
-            for name in (title, *parts(cell)):
-                self._titles.add(name, occupation)
+    def _labelled(self, label: str) -> Skill | None:
+        known = self._labels.get(" ".join(words(label)))
+        return known if known or "(" not in label else self._labels.get(" ".join(words(_BRACKETS.sub(" ", label))))
+
+    @cached_property
+    def _titles(self) -> Names[Occupation]:
+        titles: Names[Occupation] = Names()
+        for table in self._occupation_tables:
+            for title, group, cell, ids in table.rows:
+                known = dict.fromkeys(self._same[key] for key in parts(ids) if key in self._same)
+                for name in (title, *parts(cell)):
+                    titles.add(name, Occupation(title, group, tuple(known)))
+        return titles
 
     def __len__(self) -> int:
         return len(self._skills)
@@ -183,11 +187,11 @@ class Vocabulary:
 
     @cached_property
     def _bags(self) -> dict[frozenset[str], Skill]:
-        """Names of two words and more by their telling words in any order; None of them is shared by two skills."""
+        """Names of two words and more by their words in any order, those that two skills share left out."""
         found: dict[frozenset[str], Skill] = {}
         shared = set()
         for name, skill in self._labels.items():
-            key = _bag(word for word in name.split() if word not in _NOISE)
+            key = _bag(word for word in name.split() if word not in _SMALL)
             if len(key) > 1 and found.setdefault(key, skill) is not skill:
                 shared.add(key)
         return {key: skill for key, skill in found.items() if key not in shared}

@@ -27,7 +27,7 @@ class Settings:
     #: Threads of the embedded model. More threads than idle cores make it slower.
     model_threads: int = 1
     #: Threads of the sentence encoder.
-    encoder_threads: int = 1
+    encoder_threads: int = 2
     #: Whole time for an answer, in seconds.
     deadline_s: float = 5.0
     #: Latest moment for the first sentence, in seconds; the source is quoted when the model is not there by then.

@@ -11,7 +11,8 @@ from anyio.to_thread import run_sync
 from nutgraf.errors import ModelError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.parse.drafts import DraftParser
-from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.parts import Rooms, Run
+from nutgraf.prompt.library import numbered, render
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
 
 
@@ -114,3 +115,9 @@ async def _stream(block: Block, prompt: Prompt, limit: Deadline) -> None:
     for draft in parser.close():
         if not block.full:
             await block.settle(draft)
+
+
+async def warm_up(rooms: Rooms) -> None:
+    """Let the model, when it can, load and keep what every takeaway prompt begins with, before anybody waits."""
+    if (warm := getattr(rooms.model, "warm", None)) is not None:
+        await warm(render("takeaway", {"evidence": numbered([])}))

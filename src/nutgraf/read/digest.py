@@ -9,7 +9,7 @@ import numpy as np
 
 from nutgraf.read.features import NAMES, features, specificity
 from nutgraf.read.salience import Salience, shipped
-from nutgraf.read.spans import Reading, readings
+from nutgraf.read.spans import Reading, readings, shortlist
 from nutgraf.read.topics import topics
 from nutgraf.read.worth import declined, worth
 from nutgraf.types import Digest, Item, Span
@@ -31,7 +31,7 @@ def version(encoder: Encoder, salience: Salience | None = None) -> str:
 def digest(item: Item, encoder: Encoder, vocabulary: Vocabulary, salience: Salience | None = None) -> Digest:
     """Read an item. Costs one encoder row a sentence and heading; everything else is microseconds a sentence."""
     salience = salience or shipped()
-    found = readings(item)
+    found = shortlist(readings(item))
     headings = sorted({reading.heading for reading in found if reading.heading})
     texts = [item.title, *headings, *(reading.span.text for reading in found)]
     rows = encoder.encode(texts)

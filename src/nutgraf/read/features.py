@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nutgraf.read.marks import marks
 from nutgraf.read.spans import Reading
-from nutgraf.text.facts import names, numbers
 from nutgraf.text.words import content_stems, words
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ _COMMON_SHARE = 0.35
 def specificity(text: str) -> float:
     """How specific a sentence is, 0..1: numbers, names and long words against its length."""
     count = max(1, len(words(text)))
-    marks = 1.5 * len({n.written for n in numbers(text)}) + len(set(names(text)))
+    found = marks(text)
     longish = sum(len(word) >= 8 for word in words(text)) / count
-    return float(min(1.0, 0.22 * marks + 0.8 * longish))
+    return float(min(1.0, 0.22 * (1.5 * found.numbers + found.names) + 0.8 * longish))
 
 
 def features(
@@ -87,7 +87,7 @@ def features(
             1.0 / (1.0 + order[reading.span.block]), central[i], near[i], to_title[i], to_heading[i],
             sum(counts[stem] for stem in set(row)) / (max(1, len(set(row))) * max(1, n) ** 0.5),
             len(title_stems & set(row)) / max(1, len(title_stems)), min(count, 50) / 25.0, float(count < 9),
-            float(count > 32), min(4, len(numbers(text))) / 2.0, min(5, len(set(names(text)))) / 3.0,
+            float(count > 32), min(4, marks(text).numbers) / 2.0, min(5, marks(text).names) / 3.0,
             len(rare) / max(1, len(set(row))), float(bool(_TURN.search(text))), float(bool(_LESSON.search(text))),
             float(bool(_ADVICE.search(text))), float(bool(_PURPOSE.search(text))), float(bool(_FIRST.search(text))),
             float(bool(_YOU.search(text))), float(any(mark in text for mark in '"“”')), float(reading.block_kind == "item"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from nutgraf.read.marks import marks
 from nutgraf.text.sentences import split
 from nutgraf.text.words import content_words, words
 from nutgraf.types import Item, Span
 
-SPANS_AT_MOST = 400
+SENTENCES_AT_MOST = 1500
+#: So many sentences of an item are weighed; of a longer one the opening and the most specific.
+WEIGHED_AT_MOST, OPENING = 200, 60
 WORDS_AT_LEAST, WORDS_AT_MOST = 5, 48
 
 _OPEN = r"^(?:[\"“'(\[]?)"
@@ -76,7 +79,7 @@ class Reading:
     fit: float
 
 
-def readings(item: Item, at_most: int = SPANS_AT_MOST) -> list[Reading]:
+def readings(item: Item, at_most: int = SENTENCES_AT_MOST) -> list[Reading]:
     """The sentences of an item in order, at most `at_most`; headings, code and tables are not sentences."""
     found: list[Reading] = []
     heading = ""
@@ -96,6 +99,19 @@ def readings(item: Item, at_most: int = SPANS_AT_MOST) -> list[Reading]:
             if len(found) >= at_most:
                 return found
     return found
+
+
+def shortlist(found: list[Reading], at_most: int = WEIGHED_AT_MOST) -> list[Reading]:
+    """At most `at_most` sentences in their order: the opening ones, then those that stand alone and hold most marks."""
+    if len(found) <= at_most:
+        return found
+
+    def worth(i: int) -> tuple[float, int]:
+        here = marks(found[i].span.text)
+        return found[i].fit * (1.0 + min(4, here.numbers + here.names)), -i
+
+    rest = sorted(range(OPENING, len(found)), key=worth, reverse=True)[: at_most - OPENING]
+    return [found[i] for i in (*range(OPENING), *sorted(rest))]
 
 
 def standing(text: str, block_kind: str) -> float:

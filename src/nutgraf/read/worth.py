@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nutgraf.read.marks import marks
 from nutgraf.read.spans import Reading
-from nutgraf.text.facts import names, numbers
 from nutgraf.text.words import content_words
 from nutgraf.types import Item
 
@@ -20,9 +20,8 @@ def worth(found: Sequence[Reading]) -> float:
     """0..1: how many sentences stand alone and hold something that can be checked, a figure or a name."""
     telling = 0.0
     for reading in found:
-        marks = len({number.written for number in numbers(reading.span.text) if number.digits})
-        marks += len(set(names(reading.span.text)))
-        telling += reading.fit * min(1.0, 0.5 * marks)
+        found_marks = marks(reading.span.text)
+        telling += reading.fit * min(1.0, 0.5 * (found_marks.in_digits + found_marks.names))
     return float(min(1.0, telling / TELLING_ENOUGH))
 
 

@@ -86,7 +86,9 @@ class Page:
 
     def click(self, selector: str, number: int = 0) -> None:
         """Clicks an element of the panel with the mouse."""
-        self.inside(selector, number).click()
+        target = self.inside(selector, number)
+        self.js("arguments[0].scrollIntoView({ block: 'center' })", target)
+        target.click()
 
     def log(self, what: str) -> list[Any]:
         """What was written down of one sort: `announced` and `shown` give texts, the others ids."""

@@ -133,7 +133,7 @@ def handover_for_amara(w: Writer) -> list[Json]:
         offer,
     )
     w.end(third, kind="connect", label="Write to Ngozi Adeyemi", item="profile-ngozi-adeyemi", title="Ngozi Adeyemi",
-          because="the author made the move that you want to make")  # fmt: skip
+          because="The author made the move that you want to make.")  # fmt: skip
     cards = [
         w.card("job-informatics-nurse", "Asks for one small project that you can show"),
         w.card("course-workflow-mapping", "Teaches the method this project began with"),

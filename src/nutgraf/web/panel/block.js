@@ -160,7 +160,7 @@ export class BlockView {
           el("span", { class: "action-kind" }, STEPS[action.kind] ?? "Next step", el("span", { class: "sr" }, ": ")),
           el("span", { class: "action-label" }, action.label)),
         icon("right")),
-      action.because ? el("p", { class: "step-because" }, asBecause(action.because)) : null);
+      action.because ? el("p", { class: "step-because" }, action.because) : null);
   }
 }
 

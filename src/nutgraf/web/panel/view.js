@@ -190,7 +190,7 @@ export class PanelView {
   #card(card) {
     return el("button", { type: "button", class: "card", onclick: () => this.on.open(card.item) },
       el("span", { class: "card-icon" }, icon(card.kind)),
-      el("span", { class: "card-text" }, el("span", { class: "card-kind" }, card.kind), el("span", { class: "sr" }, ": "),
+      el("span", { class: "card-text" }, el("span", { class: "card-kind" }, card.kind === "profile" ? "person" : card.kind), el("span", { class: "sr" }, ": "),
         el("span", { class: "card-title" }, card.title),
         el("span", { class: "card-because" }, card.because || card.snippet)));
   }

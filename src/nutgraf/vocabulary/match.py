@@ -54,8 +54,8 @@ _NOISE = frozenset(
 _SMALL = frozenset("a an the and or of in with for to on at as".split())
 #: Whoever makes a product is often named before it, and says little.
 _MAKERS = frozenset(
-    """adobe amazon apache apple atlassian autodesk cisco esri google ibm intuit mathworks meta microsoft oracle
-    salesforce sap trimble enterprise pro professional online suite systems software""".split()
+    """adobe amazon apache apple atlassian autodesk bentley cisco dassault esri google ibm intuit mathworks meta
+    microsoft oracle salesforce sap trimble enterprise pro professional online suite systems software""".split()
 )
 _NAME_AT_MOST = 12
 _BRACKETS = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]")

@@ -175,8 +175,8 @@ def shortened(events: list[Json], ending: str | None) -> list[Json]:
     return [*events[:at], {**stopped(), "ending": ending, "reason": reason, "ticket": "T-4711"}]
 
 
-def routes(site: Site) -> list[Route]:
-    """Every address the pages use."""
+def streams(site: Site) -> list[Route]:
+    """The addresses that stream."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def start(request: Request) -> Response:
@@ -217,6 +217,16 @@ def routes(site: Site) -> list[Route]:
         after = int(last.split(".")[1]) if last and not site.repeats else -1
         return StreamingResponse(site.read(stream, after), media_type="text/event-stream")
 
+    return [
+        Route("/v1/takeaways", start, methods=["POST"]),
+        Route("/v1/ask", start, methods=["POST"]),
+        Route("/v1/streams/{id}", resume, methods=["GET", "DELETE"]),
+    ]
+
+
+def records(site: Site) -> list[Route]:
+    """The addresses that give or take records, and the files of the pages."""
+
     async def items(request: Request) -> Response:
         kind = request.query_params.get("kind")
         return JSONResponse(
@@ -256,9 +266,6 @@ def routes(site: Site) -> list[Route]:
         return FileResponse(path, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
 
     return [
-        Route("/v1/takeaways", start, methods=["POST"]),
-        Route("/v1/ask", start, methods=["POST"]),
-        Route("/v1/streams/{id}", resume, methods=["GET", "DELETE"]),
         Route("/v1/items", items),
         Route("/v1/items/{id}", one_item),
         Route("/v1/members", members),
@@ -272,7 +279,7 @@ def routes(site: Site) -> list[Route]:
 
 def application(site: Site) -> Any:
     """The ASGI application; it writes down every request that is not for a file."""
-    app = Starlette(routes=routes(site))
+    app = Starlette(routes=[*streams(site), *records(site)])
 
     async def noted(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):

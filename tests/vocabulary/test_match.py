@@ -77,6 +77,10 @@ MISSES = [
     "all rights reserved. Copyright 2026.",
     "a workday of eight hours",
     "the sage said so; oracle of the hills",
+    "Teams that rest work better",
+    "the General Services Administration and the Department of the Treasury",
+    "C) the third of the points",
+    "a change in design",
 ]
 
 

@@ -63,11 +63,11 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:•\n]|\d\))\s*[\"'“(*-]?\s*$")
 #: Products that open a sentence as a plain word: "Excel in your role".
 _OPENERS = frozenset(
     """Access Dash Excel Express Flask Go Helm Linear Notion Outlook Puppet React Rust Sales Sketch Slack Spark
-    Swift Word""".split()
+    Swift Teams Word""".split()
 )
-#: A letter of something longer, as in "R&D", "S&R" and "C-level", or of a name, as in "Ann R. Smith".
+#: A letter of something longer, as in "R&D" and "C-level", of a name, as in "Ann R. Smith", or of a list.
 _GLUED = re.compile(r"[&'’+-]")
-_INITIAL = re.compile(r"(?:^|[A-Z]\w+ )\w\. ?[A-Z]")
+_INITIAL = re.compile(r"(?:^|[A-Z]\w+ )\w\. ?[A-Z]|(?:^|[\n.:;] ?)\w\)")
 #: How many characters may part a single letter, such as R, from the skill that vouches for it.
 _NEAR = 40
 

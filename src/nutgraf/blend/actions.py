@@ -19,12 +19,16 @@ RELATED_AT_LEAST = 0.22
 #: Share of nearness to the item and to the member in the order of records.
 ITEM_SHARE, MEMBER_SHARE = 0.55, 0.45
 
+#: What each skill that a record shares with the item adds; one that it shares with the member adds twice that.
+SKILL_SHARED = 0.02
 #: How near a record must be to something in a member's record to be offered to them, by its kind; a record this close
 #: to the item itself is offered all the same.
 NEAR_AT_LEAST: Mapping[ItemKind, float] = {
     "job": 0.36, "company": 0.38, "profile": 0.33, "course": 0.27, "article": 0.24, "post": 0.24,
 }  # fmt: skip
 CLOSE_TO_ITEM = 0.5
+#: A job is offered for what a member does or wants to do, not for one skill among many.
+_CAREER = ("headline", "position", "goal")
 
 ACTIONS: Mapping[ItemKind, tuple[ActionKind, str]] = {
     "course": ("learn", "Take the course"),
@@ -39,6 +43,15 @@ NOTHING_NEAR = "No record here is close enough to this item to be a next step."
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record found by search, and how many skills of the vocabulary it shares with the item and with the member."""
+
+    item: Item
+    with_item: int = 0
+    with_member: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A record that could be a next step: how near it is to the item and to its nearest member fact."""
 
@@ -50,7 +63,7 @@ class Offer:
 
 
 def offers(
-    found: Sequence[Item], vectors: Vectors, item_vector: Vectors, snapshot: Snapshot, fact_vectors: Vectors
+    found: Sequence[Candidate], vectors: Vectors, item_vector: Vectors, snapshot: Snapshot, fact_vectors: Vectors
 ) -> list[Offer]:
     """The records worth offering, best first. `vectors` has a row a record, `fact_vectors` a row a fact."""
     if not found:
@@ -58,14 +71,20 @@ def offers(
     to_item = vectors @ item_vector
     weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
     to_facts = vectors @ fact_vectors.T * weights if snapshot.facts else np.zeros((len(found), 0), dtype=np.float32)
+    career = np.array([fact.kind in _CAREER for fact in snapshot.facts], dtype=bool)
     made: list[Offer] = []
-    for i, record in enumerate(found):
+    for i, candidate in enumerate(found):
+        if candidate.item.kind == "job" and career.any():
+            to_facts[i, ~career] = 0.0
         near = int(to_facts[i].argmax()) if snapshot.facts else -1
         to_fact = float(to_facts[i, near]) if snapshot.facts else 0.0
         score = ITEM_SHARE * float(to_item[i]) + MEMBER_SHARE * _broad(to_facts[i])
+        score += SKILL_SHARED * (min(2, candidate.with_item) + 2 * min(2, candidate.with_member))
         if float(to_item[i]) >= RELATED_AT_LEAST:
             made.append(
-                Offer(record, score, float(to_item[i]), snapshot.facts[near] if snapshot.facts else None, to_fact)
+                Offer(
+                    candidate.item, score, float(to_item[i]), snapshot.facts[near] if snapshot.facts else None, to_fact
+                )
             )
     return sorted(made, key=lambda offer: -offer.score)
 

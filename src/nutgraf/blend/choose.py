@@ -28,8 +28,10 @@ PULL = 1.15
 SAMENESS, SAME_ABOVE = 3.0, 0.3
 #: What naming the same member fact again costs.
 FACT_AGAIN = 0.8
-#: What being specific adds (numbers, names), in standard deviations at specificity 1.
-SPECIFIC = 0.45
+#: What being specific adds (numbers, names), in standard deviations at specificity 1: for a member, for nobody.
+SPECIFIC, SPECIFIC_FOR_NOBODY = 0.9, 0.45
+#: How far behind the best a fact may be that is named in its place because the best one was named already.
+OTHER_FACT_WITHIN = 0.12
 #: Cosine of span and fact above which the link is called close, and below which it is not claimed.
 CLOSE, LOOSE = 0.42, 0.27
 #: How much a fact of each kind says about what its owner cares for now.
@@ -87,9 +89,11 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
     rows = [i for i, span in enumerate(digest.spans) if span.quotable]
     if not rows:
         return []
-    near, best = nearness(digest, snapshot, fact_vectors)
+    contrast = _contrast(digest, snapshot, fact_vectors)
+    near, best = _nearest(contrast, len(digest.spans))
     base = _standard(np.array([_logit(digest.spans[i].salience) for i in rows]))
-    base += SPECIFIC * np.array([digest.spans[i].specificity for i in rows])
+    specific = SPECIFIC if snapshot.facts else SPECIFIC_FOR_NOBODY
+    base += specific * np.array([digest.spans[i].specificity for i in rows])
     pull = _pull(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
     chosen: list[int] = []
     used: set[str] = set()
@@ -103,11 +107,24 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
         scores[row] = float(gain[pick])
         if snapshot.facts:
             used.add(snapshot.facts[best[row]].id)
-    links = {row: link(digest, snapshot, fact_vectors, row, int(best[row])) for row in chosen if snapshot.facts}
+    named = _named(contrast, chosen, snapshot)
+    links = {row: link(digest, snapshot, fact_vectors, row, fact) for row, fact in named.items()}
     return [
         Point(digest.spans[row], row, links.get(row), scores[row], actionable(digest.spans[row].text))
         for row in _reading_order(digest, chosen)
     ]
+
+
+def _named(contrast: NDArray[np.float32], chosen: list[int], snapshot: Snapshot) -> dict[int, int]:
+    """Which fact to name for each chosen span: its nearest, or one nearly as near that was not named yet."""
+    named: dict[int, int] = {}
+    for row in chosen if snapshot.facts else ():
+        order = np.argsort(-contrast[row], kind="stable")
+        fresh = [int(fact) for fact in order[:5] if int(fact) not in named.values()]
+        best = int(order[0])
+        near = [fact for fact in fresh if contrast[row, best] - contrast[row, fact] <= OTHER_FACT_WITHIN]
+        named[row] = near[0] if near else best
+    return named
 
 
 def _pull(near: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,19 +141,28 @@ def actionable(text: str) -> bool:
 def nearness(
     digest: Digest, snapshot: Snapshot, fact_vectors: Vectors
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """For each span how near its nearest fact is, and which fact that is (shape [spans] each).
+    """For each span how near its nearest fact is, and which fact that is (shape [spans] each)."""
+    return _nearest(_contrast(digest, snapshot, fact_vectors), len(digest.spans))
+
+
+def _nearest(contrast: NDArray[np.float32], spans: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    if not contrast.size:
+        return np.zeros(spans, dtype=np.float32), np.zeros(spans, dtype=np.int64)
+    return contrast.max(axis=1), contrast.argmax(axis=1)
+
+
+def _contrast(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors) -> NDArray[np.float32]:
+    """Nearness of every span to every fact, shape [spans, facts].
 
     A fact that is near to everything in the item says little about one span, so half of its mean over the item
     is taken off before facts compete.
     """
     if not snapshot.facts or not len(digest.vectors):
-        return np.zeros(len(digest.spans), dtype=np.float32), np.zeros(len(digest.spans), dtype=np.int64)
+        return np.zeros((len(digest.spans), 0), dtype=np.float32)
     weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
     cosines = digest.vectors @ fact_vectors.T
     cosines += _shared_words(digest.spans, snapshot.facts) * np.clip(cosines / LOOSE, 0.0, 1.0)
-    contrast = (cosines - 0.5 * cosines.mean(axis=0)) * weights
-    best = contrast.argmax(axis=1)
-    return contrast.max(axis=1), best
+    return np.asarray((cosines - 0.5 * cosines.mean(axis=0)) * weights, dtype=np.float32)
 
 
 def link(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, row: int, fact: int) -> Link:

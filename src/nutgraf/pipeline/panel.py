@@ -10,7 +10,7 @@ import anyio
 import numpy as np
 from anyio.to_thread import run_sync
 
-from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Offer, actions, cards, offers, snippet
+from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Candidate, Offer, actions, cards, offers, snippet
 from nutgraf.blend.choose import CLOSE, LOOSE, Link, Point, choose
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.members.because import because
@@ -27,7 +27,8 @@ KEPT_BACK_S = 0.25
 RELATED_WITHIN_S = 0.8
 #: A shorter record has nothing to offer.
 RECORD_AT_LEAST_CHARS = 400
-RECORDS_AT_MOST = 14
+RECORDS_AT_MOST = 20
+RECORD_READ_CHARS = 1500
 _QUERY_FACTS = ("goal", "headline", "position", "interest")
 
 
@@ -103,16 +104,24 @@ def _offers(run: Run, choice: Choice) -> list[Offer]:
         for hit in run.rooms.items.search(text, vector, [kind], limit=4):
             if hit.item.id != item.id and hit.item.ai and len(hit.item.text) >= RECORD_AT_LEAST_CHARS:
                 records.setdefault(hit.item.id, hit.item)
-    found = list(records.values())[: RECORDS_AT_MOST + 6]
-    vectors = run.rooms.encoder.encode([f"{record.title}. {snippet(record)}" for record in found])
+    found = [_candidate(run, choice, record) for record in list(records.values())[:RECORDS_AT_MOST]]
+    vectors = run.rooms.encoder.encode([f"{one.item.title}. {snippet(one.item)}" for one in found])
     return offers(found, vectors, centre, choice.snapshot, choice.fact_vectors)
+
+
+def _candidate(run: Run, choice: Choice, record: Item) -> Candidate:
+    """A record with the skills of the vocabulary that it shares with the item and with the member."""
+    find = run.rooms.vocabulary.find
+    named = {mention.skill.id for mention in find(f"{record.title}. {record.text[:RECORD_READ_CHARS]}")}
+    own = {mention.skill.id for fact in choice.snapshot.facts for mention in find(fact.text)}
+    return Candidate(record, len(named & {topic.id for topic in choice.digest.topics}), len(named & own))
 
 
 def _starters(run: Run, choice: Choice) -> list[str]:
     """Questions of this item that its takeaways do not answer already, nearest to the member first."""
     taken = {point.row for point in choice.points}
-    made = [question for question in questions(run.request.item, choice.digest) if question.row not in taken]
-    scores = np.array([question.score for question in made], dtype=np.float32)
+    made = questions(run.request.item, choice.digest)
+    scores = np.array([question.score - 2.0 * (question.row in taken) for question in made], dtype=np.float32)
     if choice.snapshot.facts and made:
         scores += (choice.digest.vectors[[question.row for question in made]] @ choice.fact_vectors.T).max(axis=1)
     ranked = [made[i] for i in np.argsort(-scores, kind="stable")]

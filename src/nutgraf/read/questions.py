@@ -80,6 +80,12 @@ _STORY: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 
+_NOUNS = {
+    "post": "post", "article": "article", "job": "job ad", "course": "course page", "company": "company page",
+    "profile": "profile",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A starter question, the row of the span that answers it, which pattern made it, and how telling it is."""
@@ -101,7 +107,22 @@ def questions(item: Item, digest: Digest, at_most: int = 16) -> list[Question]:
                 score = round(weight + 0.4 * span.salience + 0.3 * span.specificity, 4)
                 if text not in found or found[text].score < score:
                     found[text] = Question(text, row, pattern, score)
+    for question in _about_topics(item, digest):
+        found.setdefault(question.text, question)
     return sorted(found.values(), key=lambda question: (-question.score, question.row))[:at_most]
+
+
+def _about_topics(item: Item, digest: Digest) -> list[Question]:
+    """What the item says about the topics it names, each answered by the first sentence that names it."""
+    who = item.author if item.author and item.kind in ("post", "article") else f"this {_NOUNS[item.kind]}"
+    made = []
+    for topic in digest.topics[:8]:
+        for row, span in enumerate(digest.spans):
+            if span.quotable and any(span.start <= start < span.end for start, _ in topic.ranges):
+                score = round(0.3 + 0.2 * topic.weight + 0.2 * span.salience, 4)
+                made.append(Question(f"What does {who} say about {topic.label}?", row, "topic", score))
+                break
+    return made
 
 
 def _change(item: Item, span: Span) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from nutgraf.registry import check
+from nutgraf.text.facts import numbers
 from nutgraf.text.words import stem, word_spans
 from nutgraf.trust.checks import Check
 from nutgraf.types import Draft, Evidence
@@ -48,6 +49,20 @@ def clause_cuts() -> Check:
         for start, end in [*edges, (blocks[-1][0] + blocks[-1][2], len(known))]:
             if end > start and (why := _bad_gap(source, known, start, end)):
                 return why
+        return None
+
+    return judge
+
+
+@check("keeps-figures", version=1)
+def keeps_figures() -> Check:
+    """A shortened sentence must keep the figures of its evidence: without them the quotation says more."""
+
+    def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
+        said = {number.value for number in numbers(draft.text)}
+        for number in numbers(evidence[0].quote) if len(evidence) == 1 else ():
+            if number.digits and number.value not in said:
+                return f"leaves out {number.written.strip()}"
         return None
 
     return judge

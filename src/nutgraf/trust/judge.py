@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nutgraf.trust.checks import Check, deterministic
-from nutgraf.trust.cuts import clause_cuts
+from nutgraf.trust.cuts import clause_cuts, keeps_figures
 from nutgraf.types import Draft, Evidence, Verdict
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Judge:
     @classmethod
     def standard(cls, encoder: Encoder) -> Judge:
         """The judge with every deterministic check."""
-        return cls(encoder, {**deterministic(), "clause-cuts": clause_cuts()})
+        return cls(encoder, {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()})
 
     def verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
         """Supported, or quoted with the check that refused; dropped when there is no evidence to quote.

@@ -52,9 +52,14 @@ LUIS = Member(id="luis-herrera", name="Luis Herrera", headline="Electrician", sk
 
 @dataclass
 class Scripted:
-    """A model that says what it was given; numbers are seconds of silence, exceptions are raised, None hangs."""
+    """A model that says what it was given; numbers are seconds of silence, exceptions are raised, None hangs.
 
-    pieces: Sequence[str | float | Exception | None] = ("The median wait fell from 41 minutes to 29 minutes. [1]\n",)
+    Functions are called.
+    """
+
+    pieces: Sequence[str | float | Exception | Callable[[], None] | None] = (
+        "The median wait fell from 41 minutes to 29 minutes. [1]\n",
+    )
     name: str = "scripted"
     open_now: int = 0
     opened: int = 0
@@ -90,6 +95,8 @@ class Scripted:
                 raise piece
             elif isinstance(piece, str):
                 yield piece
+            elif callable(piece):
+                piece()
             else:
                 await anyio.sleep(piece)
 
@@ -114,7 +121,7 @@ def fill(store: EmbeddedStore) -> None:
 def site_in(folder: Path, model: Scripted | None = None, **knobs: Any) -> Iterator[Site]:
     """A site on a store of its own."""
     knobs = {"deadline_s": 60.0, "first_words_within_s": 50.0, "model": "scripted", **knobs}
-    with open_backend(Settings(data_dir=folder, **knobs), fake_rooms(model)) as backend:
+    with open_backend(Settings(data_dir=folder, **knobs), folder, fake_rooms(model)) as backend:
         fill(backend.store)
         yield Site(backend=backend)
 

@@ -1,7 +1,6 @@
 """A real server on the loopback: what only a real connection can show."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -114,18 +113,3 @@ def test_an_address_that_is_taken_is_named() -> None:
         listen("127.0.0.1", 70_000)
     with pytest.raises(InputError, match="other machines"):
         listen("0.0.0.0", 0)
-
-
-def test_threads_end_with_the_server(tmp_path: Path) -> None:
-    """Nothing of a server is left behind when it has ended."""
-    before = threading.active_count()
-
-    async def once() -> None:
-        async with served(tmp_path, Scripted()) as (_, port):
-            call = await Connection.ask(port, "GET", "/healthz")
-            await call.until(lambda got: b'{"status":"ok"}' in got)
-            await call.close()
-
-    anyio.run(once)
-
-    assert threading.active_count() <= before

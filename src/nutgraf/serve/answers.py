@@ -37,12 +37,17 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Check what came from outside."""
-        if not DEADLINE_AT_LEAST_S <= self.deadline_s <= DEADLINE_AT_MOST_S:
-            raise InputError(
-                f"deadline: must be {DEADLINE_AT_LEAST_S:g} to {DEADLINE_AT_MOST_S:g} seconds, got {self.deadline_s:g}"
-            )
-        if self.question is not None and not 0 < len(self.question.strip()) <= QUESTION_AT_MOST_CHARS:
-            raise InputError(f"question: must have 1 to {QUESTION_AT_MOST_CHARS} characters; say what you want to know")
+        check_asked(self.deadline_s, self.question)
+
+
+def check_asked(deadline_s: float, question: str | None) -> None:
+    """Raise InputError for a deadline or a question that cannot be used."""
+    if not DEADLINE_AT_LEAST_S <= deadline_s <= DEADLINE_AT_MOST_S:
+        raise InputError(
+            f"deadline: must be {DEADLINE_AT_LEAST_S:g} to {DEADLINE_AT_MOST_S:g} seconds, got {deadline_s:g}"
+        )
+    if question is not None and not 0 < len(question.strip()) <= QUESTION_AT_MOST_CHARS:
+        raise InputError(f"question: must have 1 to {QUESTION_AT_MOST_CHARS} characters; say what you want to know")
 
 
 def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import anyio
+import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -25,6 +27,7 @@ from nutgraf.stream.hub import Hub
 if TYPE_CHECKING:
     from nutgraf.serve.site import Site
 
+DAY_S = 86_400.0
 KINDS = {404: "not-found", 405: "not-allowed"}
 SUMMARY = "The few takeaways of an item that matter to this member, cited and checked sentence by sentence."
 
@@ -37,10 +40,14 @@ def make_app(site: Site) -> Guard:
         settings = site.backend.settings
         journal = StoreJournal(site.backend.store)
         hub = Hub(journal, resume_grace_s=settings.resume_grace_s, replay_within_s=settings.replay_within_s)
-        async with hub:
+        await site.backend.warm(site.note)
+        async with hub, anyio.create_task_group() as tasks:
+            tasks.start_soon(_forget_daily, site)
             site.hub = hub
             yield
+            tasks.cancel_scope.cancel()
         site.hub = None
+        await site.backend.close_models()
 
     api = FastAPI(
         title="Nutgraf", version=version("nutgraf"), summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=lifespan
@@ -50,6 +57,12 @@ def make_app(site: Site) -> Guard:
     for kind, handler in ((RequestValidationError, _unfit), (HTTPException, _refused), (Exception, _pass_on)):
         api.add_exception_handler(kind, handler)
     return Guard(api, site.door, site.backend.settings.body_at_most_bytes)
+
+
+async def _forget_daily(site: Site) -> None:
+    while True:
+        await anyio.sleep(DAY_S)
+        await anyio.to_thread.run_sync(site.backend.forget)
 
 
 def _pages(api: FastAPI) -> None:

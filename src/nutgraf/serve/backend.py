@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from nutgraf.errors import InputError
-from nutgraf.pipeline.parts import Rooms
+import anyio
+
+from nutgraf.errors import InputError, MissingPart
 
 if TYPE_CHECKING:
+    from nutgraf.pipeline.parts import Rooms
     from nutgraf.seams import ItemStore, Model
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
 
+CLOSE_WITHIN_S = 2.0
 #: Rooms from settings and the items that may be cited beside the one that is read.
-BuildRooms = Callable[["Settings", "ItemStore | None"], Rooms]
-VOCABULARY = "vocabulary"
+BuildRooms = Callable[["Settings", "ItemStore | None"], "Rooms"]
 
 
 def real_rooms(settings: Settings, items: ItemStore | None) -> Rooms:
-    """The rooms of a real process: its encoder, vocabulary and model. Takes about a second.
+    """The rooms of a real process: as `open_rooms`, with keys of models from the environment."""
+    from nutgraf.local import open_rooms
 
-    Raises MissingPart naming the command that installs what is missing, InputError for a model nobody knows.
-    """
+    rooms = open_rooms(replace(settings, model="none"), items)
+    return replace(rooms, settings=settings, model=_model(settings.model, settings))
+
+
+def _model(name: str, settings: Settings) -> Model | None:
     from nutgraf.model.catalogue import open_model
-    from nutgraf.retrieve.encoder import OnnxEncoder
-    from nutgraf.vocabulary.match import load
 
-    imported = settings.data_dir / VOCABULARY
-    return Rooms(
-        settings=settings,
-        encoder=OnnxEncoder.load(threads=settings.encoder_threads),
-        vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
-        model=open_model(settings.model, settings),
-        items=items,
-    )
+    return open_model(name, settings, os.environ)
 
 
 @dataclass(kw_only=True)
@@ -49,7 +48,29 @@ class Backend:
     store: EmbeddedStore
     rooms: Rooms
     _others: dict[str, Model | None] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    async def warm(self, note: Callable[[str], None]) -> None:
+        """Load the model before the first request; without its parts go on by quoting, and say so with `note`."""
+        if (load := getattr(self.rooms.model, "load", None)) is None:
+            return
+        try:
+            await load()
+        except MissingPart as exc:
+            note(f"{exc}. Going on without a model: sentences are quoted.")
+            self.rooms = replace(self.rooms, model=None)
+
+    async def close_models(self) -> None:
+        """Let the models go, on the event loop that used them."""
+        for model in [self.rooms.model, *self._others.values()]:
+            if (close := getattr(model, "aclose", None)) is not None:
+                with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+                    await close()
+
+    def forget(self) -> None:
+        """Delete conversations and streams that are older than the settings allow. Blocks."""
+        oldest = datetime.now(UTC) - timedelta(days=self.settings.conversation_days)
+        self.store.forget_before(oldest.isoformat())
 
     def model_names(self) -> list[str]:
         """The models that a request may name: the one of the settings, `none`, and those under `[models]`."""
@@ -63,16 +84,24 @@ class Backend:
             raise InputError(f"model: {name!r} is not known here; known are {', '.join(self.model_names())}")
         with self._lock:
             if name not in self._others:
-                from nutgraf.model.catalogue import open_model
-
-                self._others[name] = open_model(name, self.settings)
+                self._others[name] = _model(name, self.settings)
         return replace(self.rooms, model=self._others[name])
 
 
+def make_backend(settings: Settings, store: EmbeddedStore, build: BuildRooms | None = None) -> Backend:
+    """A backend over a store that is open. Takes about a second.
+
+    Raises MissingPart naming the command that installs what is missing, InputError for a model nobody knows.
+    """
+    backend = Backend(settings=settings, store=store, rooms=(build or real_rooms)(settings, store))
+    backend.forget()
+    return backend
+
+
 @contextmanager
-def open_backend(settings: Settings, build: BuildRooms = real_rooms, folder: Path | None = None) -> Iterator[Backend]:
-    """A backend on the store in `folder` (default: the data folder), closed with the block."""
+def open_backend(settings: Settings, folder: Path, build: BuildRooms | None = None) -> Iterator[Backend]:
+    """A backend on the store in `folder`, which is closed with the block; StoreError when it cannot be used."""
     from nutgraf.store.embedded import EmbeddedStore
 
-    with EmbeddedStore.open(folder or settings.data_dir) as store:
-        yield Backend(settings=settings, store=store, rooms=build(settings, store))
+    with EmbeddedStore.open(folder) as store:
+        yield make_backend(settings, store, build)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
     from nutgraf.types import Item, Member
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
 class Site:
-    """A backend, its door, and the hub of its streams, which is there while the server runs."""
+    """A backend, its door, and the hub of its streams while the server runs; `note` tells the operator."""
 
     backend: Backend
     door: LocalDoor = field(default_factory=LocalDoor)
     hub: Hub | None = None
+    note: Callable[[str], None] = log.warning
 
     @property
     def pace(self) -> Pace:

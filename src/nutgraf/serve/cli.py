@@ -1,0 +1,62 @@
+"""The command line. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nutgraf.serve.cli_answer import ask, takeaways
+from nutgraf.serve.cli_common import Told, Tools
+from nutgraf.serve.cli_data import ingest, models, vocabulary
+from nutgraf.serve.cli_doctor import doctor
+from nutgraf.serve.cli_serve import demo, serve
+
+CONFIG = "NUTGRAF_CONFIG"
+
+app = typer.Typer(
+    name="nutgraf", cls=Told, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help=f"Settings in TOML; {CONFIG} names one as well.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """The few takeaways of an item that matter to this member, cited and checked sentence by sentence."""
+    given = ctx.obj if isinstance(ctx.obj, Tools) else Tools()
+    if config is None and os.environ.get(CONFIG):
+        config = Path(os.environ[CONFIG])
+    ctx.obj = Tools(config=config or given.config, build_rooms=given.build_rooms)
+
+
+app.command()(takeaways)
+app.command()(ask)
+app.command()(ingest)
+app.command()(demo)
+app.command()(serve)
+app.command()(doctor)
+app.add_typer(models, name="models")
+app.add_typer(vocabulary, name="vocabulary")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("nutgraf"))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

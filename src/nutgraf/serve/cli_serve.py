@@ -1,0 +1,77 @@
+"""`nutgraf demo` and `nutgraf serve`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nutgraf.serve.cli_common import DataDir, Model, note, settings_of
+
+if TYPE_CHECKING:
+    import socket
+
+    from nutgraf.serve.backend import Backend
+
+Port = Annotated[
+    int | None,
+    typer.Option("--port", metavar="PORT", help="Port to listen on; 0 takes a free one.", show_default=False),
+]
+Host = Annotated[
+    str | None, typer.Option("--host", metavar="ADDRESS", help="A loopback address to listen on.", show_default=False)
+]
+
+
+def demo(
+    ctx: typer.Context, port: Port = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    model: Model = None, data_dir: DataDir = None,
+) -> None:  # fmt: skip
+    """Run the sample network on this machine: no key, no account, no other service."""
+    from nutgraf.serve import sample
+    from nutgraf.serve.backend import open_backend
+    from nutgraf.serve.cli_answer import load_sample, prepare_sample
+    from nutgraf.serve.server import listen
+
+    settings, tools = settings_of(ctx, port=port, model=model, data_dir=data_dir)
+    with listen(settings.host, settings.port) as listener:
+        folder = sample.demo_folder(settings.data_dir)
+        with open_backend(settings, folder, tools.build_rooms) as backend:
+            if not sample.is_loaded(folder):
+                load_sample(backend.store, folder)
+            prepare_sample(backend)
+            _serve(backend, listener, browser=not no_browser and sys.stdout.isatty())
+
+
+def serve(
+    ctx: typer.Context, host: Host = None, port: Port = None, model: Model = None, data_dir: DataDir = None
+) -> None:
+    """Serve the items and members in the store, to this machine only."""
+    from nutgraf.serve.backend import open_backend
+    from nutgraf.serve.server import listen
+
+    settings, tools = settings_of(ctx, host=host, port=port, model=model, data_dir=data_dir)
+    with (
+        listen(settings.host, settings.port) as listener,
+        open_backend(settings, settings.data_dir, tools.build_rooms) as backend,
+    ):
+        _serve(backend, listener, browser=False)
+
+
+def _serve(backend: Backend, listener: socket.socket, *, browser: bool) -> None:
+    from nutgraf.serve.server import address, serve
+    from nutgraf.serve.site import Site
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    where = address(listener)
+
+    def ready() -> None:
+        typer.echo(f"Nutgraf is at {where} (Ctrl-C ends it)")
+        if browser:
+            import webbrowser
+
+            webbrowser.open(where)
+
+    serve(Site(backend=backend, note=note), listener, ready)

@@ -54,7 +54,9 @@ def load_one(way: str, path: Path, no_cap: bool) -> None:
     close_helpers()
     own, helpers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = own.ru_utime + own.ru_stime + helpers.ru_utime + helpers.ru_stime
-    print(json.dumps([outcome, message, cpu, own.ru_maxrss, helpers.ru_maxrss]))
+    # Our own ru_maxrss would count the process that started us; this does not.
+    peak = next(line for line in Path("/proc/self/status").read_text("ascii").splitlines() if line.startswith("VmHWM"))
+    print(json.dumps([outcome, message, cpu, int(peak.split()[1]), helpers.ru_maxrss]))
 
 
 def run(way: str, path: Path, no_cap: bool = False) -> Run:
@@ -62,7 +64,9 @@ def run(way: str, path: Path, no_cap: bool = False) -> Run:
     command = [sys.executable, __file__, "--one", way, str(path), *(["--no-cap"] if no_cap else [])]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/src"}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=WALL_AT_MOST_S, env=environment)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=WALL_AT_MOST_S, env=environment, check=False
+        )
     except subprocess.TimeoutExpired:
         return Run("hung", f"no answer within {WALL_AT_MOST_S} s", WALL_AT_MOST_S, 0, 0)
     if done.returncode != 0 or not done.stdout:
@@ -108,12 +112,11 @@ def main() -> int:
         load_one(options.one[0], Path(options.one[1]), options.no_cap)
         return 0
     sys.path.insert(0, str(ROOT))
-    from tests.ingest import hostile, hostile_markup, hostile_pdf
+    from tests.ingest.every_hostile import CASES
 
-    assert hostile_markup and hostile_pdf, "their import enters their cases"
-    cases = hostile.CASES[::3] if options.short else hostile.CASES
+    cases = CASES[::3] if options.short else CASES
     if options.no_cap:
-        cases = [case for case in hostile.CASES if "bomb" in case.name and case.name.endswith(".zip")]
+        cases = [case for case in CASES if "bomb" in case.name and case.name.endswith(".zip")]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
         base = baselines(Path(folder))
         return report(cases, list(pool.map(lambda c: measure(c, Path(folder), base, options.no_cap), cases)))
@@ -137,15 +140,13 @@ def report(cases: list, runs: list[tuple[Run, float]]) -> int:
         right = done.outcome == case.expects or (case.expects == "either" and done.outcome in ("read", "refused"))
         right = right and "\n" not in done.message and done.cpu_s <= CPU_AT_MOST_S and mib <= MIB_AT_MOST
         kept = kept and right
-        message = done.message.split("/")[-1][:90]
+        message = done.message.split(f"{case.name}: ")[-1][:100]
         print(f"{'' if right else '!':1} {case.name:36} {done.outcome:9} {done.cpu_s:5.2f} s {mib:7.1f} MiB  {message}")
     must = [done for case, (done, _) in zip(cases, runs, strict=True) if case.expects == "refused"]
     refused = sum(done.outcome == "refused" for done in must)
     broken = sum(done.outcome in ("traceback", "hung") for done, _ in runs)
     worst_cpu, worst_mib = max(done.cpu_s for done, _ in runs), max(mib for _, mib in runs)
-    print(
-        f"{len(runs)} documents, {len(runs) - len(must)} of them may be read; at most {CPU_AT_MOST_S} s, {MIB_AT_MOST} MiB"
-    )
+    print(f"{len(runs)} documents, {len(runs) - len(must)} may be read; allowed: {CPU_AT_MOST_S} s, {MIB_AT_MOST} MiB")
     print(f"refused={refused} of={len(must)} worst_cpu_s={worst_cpu:.2f} worst_mib={worst_mib:.1f} tracebacks={broken}")
     return 0 if kept else 1
 

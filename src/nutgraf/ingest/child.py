@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nutgraf.errors import InputError
+from nutgraf.errors import InputError, TooLarge
 from nutgraf.ingest.guard import too_large
 from nutgraf.ingest.jsontext import read_json
 from nutgraf.ingest.limits import Limits
@@ -146,9 +146,12 @@ def _failure(exc: InputError) -> bytes:
 
 
 def _exhausted(name: str, limits: Limits, what: str) -> InputError:
-    if what == "time":
-        return too_large(name, "reading it takes too long", f"{limits.parse_within_s:g} s of work")
-    return too_large(name, "reading it takes too much memory", f"{limits.parse_in_at_most_bytes:,} bytes of memory")
+    limit = (
+        f"{limits.parse_within_s:g} s of work"
+        if what == "time"
+        else f"{limits.parse_in_at_most_bytes:,} bytes of memory"
+    )
+    return TooLarge(f"{name}: reading it takes more than {limit}; split it, or give its text")
 
 
 def _lock_in(limits: Limits) -> None:

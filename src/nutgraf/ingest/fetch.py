@@ -14,7 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from anyio import to_thread
 from yarl import URL
 
-from nutgraf.errors import InputError, NotFound
+from nutgraf.errors import InputError, NotFound, TooLarge
 from nutgraf.ingest.addresses import Target, check_url, choose
 from nutgraf.ingest.guard import inflate, too_large
 from nutgraf.ingest.limits import Limits
@@ -71,7 +71,8 @@ async def fetch_items(
         async with asyncio.timeout(limits.fetch_within_s):
             final, reply = await _follow(url, limits, resolve or resolve_host, get or get_once)
     except TimeoutError as exc:
-        raise too_large(url, "fetching takes too long", f"{limits.fetch_within_s:g} s of download") from exc
+        limit = f"{limits.fetch_within_s:g} s"
+        raise TooLarge(f"{url}: fetching takes too long; at most {limit}, so save the page and give the file") from exc
     body = _plain_body(reply, str(final), limits)
 
     def read() -> list[Item]:
@@ -93,7 +94,8 @@ async def _follow(text: str, limits: Limits, resolve: Resolve, get: Get) -> tupl
         if not reply.location:
             raise InputError(f"{url}: redirects to nowhere; give the address of the page itself")
         url = check_url(_joined(url, reply.location))
-    raise too_large(text[:200], "the address redirects too often", f"{limits.redirects_at_most} redirects")
+    limit = f"{limits.redirects_at_most} redirects are followed"
+    raise TooLarge(f"{text[:200]}: redirects too often; at most {limit}, so give the address of the page itself")
 
 
 def _joined(url: URL, location: str) -> str:

@@ -26,7 +26,7 @@ _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]+)""",
     re.IGNORECASE,
 )
-_ROOT = re.compile(r"<[A-Za-z]")
+_PROLOG = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 
 
 def read_file(path: Path, *, at_most_bytes: int, name: str | None = None) -> bytes:
@@ -41,7 +41,7 @@ def read_file(path: Path, *, at_most_bytes: int, name: str | None = None) -> byt
         raise NotFound(f"{name}: there is no such file") from exc
     except (OSError, ValueError) as exc:
         raise InputError(f"{name}: cannot be opened ({getattr(exc, 'strerror', None) or exc})") from exc
-    with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - the handle was checked, a path would be opened anew
+    try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             raise InputError(f"{name}: is a folder; give a file, or load the folder as a whole")
@@ -50,9 +50,13 @@ def read_file(path: Path, *, at_most_bytes: int, name: str | None = None) -> byt
         if status.st_size > at_most_bytes:
             raise too_large(name, f"the file has {status.st_size:,} bytes", f"{at_most_bytes:,} bytes")
         pieces, left = [], at_most_bytes + 1
-        while left > 0 and (piece := file.read(min(left, 1 << 20))):
+        while left > 0 and (piece := os.read(handle, min(left, 1 << 20))):
             pieces.append(piece)
             left -= len(piece)
+    except OSError as exc:
+        raise InputError(f"{name}: cannot be read ({exc.strerror}); check the disk and the rights") from exc
+    finally:
+        os.close(handle)
     if left <= 0:
         raise too_large(name, "the file grew while it was read", f"{at_most_bytes:,} bytes")
     return b"".join(pieces)
@@ -133,9 +137,8 @@ def whole_lines(text: str) -> str:
 
 def refuse_entities(xml: str, name: str) -> None:
     """Raise InputError when an XML document has a DOCTYPE or declares entities before its root element."""
-    root = _ROOT.search(xml)
-    prolog = xml[: root.start() if root else len(xml)].upper()
-    if "<!DOCTYPE" in prolog or "<!ENTITY" in prolog:
+    prolog = _PROLOG.match(xml)
+    if prolog and xml.startswith("<!", prolog.end()):
         raise InputError(f"{name}: XML with a DOCTYPE or entities is not read; remove the declaration")
 
 

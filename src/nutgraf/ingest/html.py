@@ -16,7 +16,7 @@ from nutgraf.ingest.limits import Limits
 from nutgraf.ingest.markup import Piece, parse, pieces
 from nutgraf.ingest.parts import Parts, clean, parts_from_pieces
 
-#: An extraction below this gives way to all the words of the page when those are three times as long.
+#: An extraction below this gives way to all the words of the page, when these are few or very many more.
 THIN_CHARS = 250
 ELEMENTS_AT_MOST = 150_000
 SCRIPTS_AT_MOST = 20
@@ -29,14 +29,14 @@ def read_html(text: str, *, name: str, limits: Limits) -> list[Parts]:
     """The one item of a web page. Raises InputError when the page has no words, TooLarge above the limits."""
     root = parse(text)
     if root is None:
-        raise InputError(f"{name}: the HTML is empty or cannot be read; give a page with text in it")
+        raise InputError(f"{name}: the HTML is empty, too large or too broken to be read; give a page with text")
     if sum(1 for _ in zip(root.iter(), range(ELEMENTS_AT_MOST + 1), strict=False)) > ELEMENTS_AT_MOST:
         raise too_large(name, "the page has too many elements", f"{ELEMENTS_AT_MOST:,} elements")
     about = _about(root)
     stated = _stated(root, name, limits)
     everything = pieces(root, chrome=False)
     found = _article(text) or everything
-    if (short := _length(found)) < THIN_CHARS and _length(everything) > 3 * short:
+    if (short := _length(found)) < THIN_CHARS and not 2 * THIN_CHARS < _length(everything) < 10 * short:
         found = everything
     if not found and not (stated and stated.text):
         raise InputError(f"{name}: the page holds no text; give a page with text in it")

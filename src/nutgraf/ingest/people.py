@@ -36,9 +36,11 @@ def validated(model: type[Model], value: Any, name: str) -> Model:
 
 def texts(values: Iterable[str | None], at_most_chars: int = NAME_AT_MOST_CHARS) -> tuple[str, ...]:
     """Cleaned texts without empty ones and repetitions, the first LIST_AT_MOST of them."""
-    cleaned = (clean(value, at_most_chars) for value in values)
-    first = {text.casefold(): text for text in reversed([text for text in cleaned if text])}
-    return tuple(reversed(list(first.values())))[:LIST_AT_MOST]
+    first: dict[str, str] = {}
+    for value in values:
+        if text := clean(value, at_most_chars):
+            first.setdefault(text.casefold(), text)
+    return tuple(first.values())[:LIST_AT_MOST]
 
 
 def to_member(member: Member, *, name: str) -> Member:

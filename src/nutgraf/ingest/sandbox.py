@@ -16,7 +16,6 @@ from typing import Literal
 
 from nutgraf.errors import InputError, MissingPart, NotFound, TooLarge
 from nutgraf.ingest.child import LENGTH_BYTES, PATIENCE, REPLY_AT_MOST_BYTES, frame, readable
-from nutgraf.ingest.guard import too_large
 from nutgraf.ingest.limits import Limits
 from nutgraf.ingest.parts import Parts, parts_from_plain
 
@@ -70,7 +69,7 @@ class _Helpers:
                     f"the process that reads documents ended with status {status}; check the installation of Nutgraf"
                 )
             if reply is None:
-                raise too_large(name, "reading it takes too long", f"{limits.parse_within_s:g} s of work")
+                raise TooLarge(f"{name}: reading it takes too long; split it, or give its text")
             with self._lock:
                 self._idle.append(helper)
             return reply

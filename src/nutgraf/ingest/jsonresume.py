@@ -113,11 +113,6 @@ class _Resume(_Tolerant):
     languages: Annotated[list[_Language | str], BeforeValidator(_some), Field(max_length=LIST_AT_MOST)] = []
 
 
-def is_jsonresume(value: Any) -> bool:
-    """Whether a JSON value has the shape of JSON Resume."""
-    return isinstance(value, dict) and "basics" in value
-
-
 def read_jsonresume(value: Any, *, name: str) -> Member:
     """A member with every profile field consented to. Raises InputError naming the field that does not fit."""
     resume = validated(_Resume, value, name)

@@ -1,24 +1,31 @@
-"""The way in: files, folders and bytes to Items and Members. The content decides the format, never the name alone."""
+"""The way in: files, folders and bytes to Items and Members. The content decides the format, never the name alone.
+
+Each format's reader is imported when a document needs it: reading Markdown loads no parser of profiles.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from nutgraf.errors import InputError
-from nutgraf.ingest.archive import read_archive_folder, read_archive_zip
 from nutgraf.ingest.guard import decode, read_file, too_large
-from nutgraf.ingest.jsonresume import is_jsonresume, read_jsonresume
 from nutgraf.ingest.jsontext import read_json
 from nutgraf.ingest.limits import Limits
-from nutgraf.ingest.markdown import read_markdown
-from nutgraf.ingest.native import is_native_member, read_native_items, read_native_member
 from nutgraf.ingest.parts import Parts, to_item
-from nutgraf.ingest.plain import read_plain
-from nutgraf.ingest.recognise import SAID, check_ending, ending, is_markup, magic, recognise
-from nutgraf.ingest.sandbox import read_apart
+from nutgraf.ingest.recognise import (
+    SAID,
+    check_ending,
+    ending,
+    is_jsonresume,
+    is_markup,
+    is_native_member,
+    magic,
+    recognise,
+)
 from nutgraf.types import Item, ItemKind, Member
 
 
@@ -98,6 +105,8 @@ def load_member(path: Path, *, limits: Limits = Limits()) -> Member:  # noqa: B0
     """
     path, name = Path(path), str(path)
     if path.is_dir():
+        from nutgraf.ingest.archive import read_archive_folder
+
         return read_archive_folder(path, name=name, limits=limits)
     data = read_file(path, at_most_bytes=limits.document_at_most_bytes)
     return member_from_bytes(data, name, limits=limits)
@@ -107,6 +116,8 @@ def member_from_bytes(data: bytes, name: str, *, limits: Limits = Limits()) -> M
     """The member in these bytes; as `load_member`, without folders."""
     form = magic(data)
     if form == "zip":
+        from nutgraf.ingest.archive import read_archive_zip
+
         return read_archive_zip(data, name=name, limits=limits)
     if form or ending(name) == "zip":
         held = SAID[form] if form else "no ZIP archive"
@@ -116,8 +127,12 @@ def member_from_bytes(data: bytes, name: str, *, limits: Limits = Limits()) -> M
         raise InputError(f"{name}: the file is empty; give a profile")
     value = read_json(text, name=name, limits=limits)
     if is_jsonresume(value):
+        from nutgraf.ingest.jsonresume import read_jsonresume
+
         return read_jsonresume(value, name=name)
     if is_native_member(value):
+        from nutgraf.ingest.native import read_native_member
+
         return read_native_member(value, name=name)
     raise InputError(f"{name}: is no profile: it has neither `name` nor `basics`; give our JSON or JSON Resume")
 
@@ -148,7 +163,7 @@ def _read(data: bytes, name: str, limits: Limits, charset: str | None) -> list[P
     if (form := magic(data)) is not None:
         check_ending(name, form)
         if form == "pdf":
-            return read_apart("pdf", data, name=name, limits=limits)
+            return _apart("pdf", data, name, limits)
         hint = "a profile archive is loaded as a member" if form == "zip" else "give text, HTML, JSON or a PDF"
         raise InputError(f"{name}: is {SAID[form]}, which is not read as a document; {hint}")
     if (said := ending(name)) in ("pdf", "zip"):
@@ -157,27 +172,37 @@ def _read(data: bytes, name: str, limits: Limits, charset: str | None) -> list[P
     at_most = limits.markup_at_most_bytes if markup else max(4 * limits.text_at_most_chars, limits.json_at_most_bytes)
     _bounded(data, at_most, "markup" if markup else "text", name)
     text = decode(data, name, declared=charset, markup=markup)
-    return _PARSERS[recognise(text, name)](text, name, limits)
+    match recognise(text, name):
+        case "markdown":
+            from nutgraf.ingest.markdown import read_markdown
+
+            return [read_markdown(text, name=name, limits=limits)]
+        case "html" | "feed" as form:
+            return _apart(form, text.encode(), name, limits)
+        case "json":
+            return _json(text, name, limits)
+        case _:
+            from nutgraf.ingest.plain import read_plain
+
+            return [read_plain(text, name=name, limits=limits)]
+
+
+def _apart(form: Literal["pdf", "html", "feed", "jsonld"], data: bytes, name: str, limits: Limits) -> list[Parts]:
+    from nutgraf.ingest.sandbox import read_apart
+
+    return read_apart(form, data, name=name, limits=limits)
 
 
 def _json(text: str, name: str, limits: Limits) -> list[Parts]:
     value = read_json(text, name=name, limits=limits)
     first = value[0] if isinstance(value, list) and value else value
     if isinstance(first, dict) and ({"@type", "@graph", "@context"} & first.keys()):
-        return read_apart("jsonld", text.encode(), name=name, limits=limits)
+        return _apart("jsonld", text.encode(), name, limits)
     if is_jsonresume(first) or is_native_member(first):
         raise InputError(f"{name}: holds a profile, not an item; load it as a member")
+    from nutgraf.ingest.native import read_native_items
+
     found = read_native_items(value, name=name, limits=limits)
     if not found:
         raise InputError(f"{name}: the list of items is empty; give at least one")
     return found
-
-
-_Parser = Callable[[str, str, Limits], list[Parts]]
-_PARSERS: dict[str, _Parser] = {
-    "markdown": lambda text, name, limits: [read_markdown(text, name=name, limits=limits)],
-    "plain": lambda text, name, limits: [read_plain(text, name=name, limits=limits)],
-    "html": lambda text, name, limits: read_apart("html", text.encode(), name=name, limits=limits),
-    "feed": lambda text, name, limits: read_apart("feed", text.encode(), name=name, limits=limits),
-    "json": _json,
-}

@@ -47,11 +47,6 @@ def _item(value: Any, where: str, limits: Limits) -> Parts:
     return Parts(text=text, blocks=blocks, hidden=hidden, **item_fields(value, where))
 
 
-def is_native_member(value: Any) -> bool:
-    """Whether a JSON value looks like a member of ours: it has a name and no text of its own."""
-    return isinstance(value, dict) and "name" in value and "text" not in value and "@type" not in value
-
-
 def _month(text: str) -> str | None:
     if text.strip() and not read_month(text):
         raise ValueError("must be a month such as 2019-03 or a year")

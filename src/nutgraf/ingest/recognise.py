@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from nutgraf.errors import InputError
 
@@ -69,6 +69,16 @@ def check_ending(name: str, form: Form) -> None:
     held = f"does not look like {SAID[expected]}" if form in ("plain", "markdown") else f"holds {SAID[form]}"
     dotted = PurePosixPath(name.split("?", maxsplit=1)[0]).suffix
     raise InputError(f"{name}: is named {dotted} but {held}; rename it or give the real file")
+
+
+def is_jsonresume(value: Any) -> bool:
+    """Whether a JSON value has the shape of JSON Resume."""
+    return isinstance(value, dict) and "basics" in value
+
+
+def is_native_member(value: Any) -> bool:
+    """Whether a JSON value looks like a member of ours: it has a name and no text of its own."""
+    return isinstance(value, dict) and "name" in value and "text" not in value and "@type" not in value
 
 
 def _recognise(head: str, expected: Form | None) -> Form:

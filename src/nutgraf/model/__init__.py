@@ -1,0 +1,1 @@
+"""Models that write: the embedded one, any OpenAI-compatible endpoint, and the catalogue that opens them by name."""

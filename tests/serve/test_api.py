@@ -143,6 +143,16 @@ async def test_a_body_that_is_not_json_is_refused(client: Client) -> None:
         assert set(call.json()["error"]) == {"kind", "message"}
 
 
+async def test_a_body_that_trickles_in_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that sends a byte now and then does not hold the server."""
+    monkeypatch.setattr("nutgraf.serve.guard.BODY_WITHIN_S", 0.05)
+    call = client.begin("POST", "/v1/takeaways", None, {"content-type": "application/json"})
+    await call.to_server.send({"type": "http.request", "body": b"{", "more_body": True})
+    await call.finished.wait()
+
+    assert call.status == 408
+
+
 async def test_only_json_is_read(client: Client) -> None:
     """What a foreign page's form could send is not taken for a request."""
     for kind in ("", "text/plain", "application/x-www-form-urlencoded"):

@@ -84,7 +84,7 @@ def test_text_reads_in_order(nutgraf: Run) -> None:
 
     assert result.exit_code == 0
     assert "\x1b" not in out
-    assert "Written by a machine" in out
+    assert "Written or chosen by AI" in out
     order = [
         "A board in the corridor",
         "For Amara Okafor",

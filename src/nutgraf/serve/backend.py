@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -50,8 +50,13 @@ class Backend:
     _others: dict[str, Model | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    async def warm(self, note: Callable[[str], None]) -> None:
-        """Load the model before the first request; without its parts go on by quoting, and say so with `note`."""
+    async def warm(self, note: Callable[[str], None], prompts: Sequence[str] = ("answer", "takeaway")) -> None:
+        """Load the model before the first request, and let it read what these prompts begin with.
+
+        Without the model's parts go on by quoting, and say so with `note`.
+        """
+        from nutgraf.prompt.library import render
+
         if (load := getattr(self.rooms.model, "load", None)) is None:
             return
         try:
@@ -59,6 +64,10 @@ class Backend:
         except MissingPart as exc:
             note(f"{exc}. Going on without a model: sentences are quoted.")
             self.rooms = replace(self.rooms, model=None)
+            return
+        if (warm := getattr(self.rooms.model, "warm", None)) is not None:
+            for prompt in prompts:
+                await warm(render(prompt, {"evidence": "", "question": ""}))
 
     async def close_models(self) -> None:
         """Let the models go, on the event loop that used them."""

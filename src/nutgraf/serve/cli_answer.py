@@ -102,7 +102,7 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
     from nutgraf.stream.hub import Hub
     from nutgraf.stream.log import root_cause
 
-    await backend.warm(note)
+    await backend.warm(note, ["takeaway" if question is None else "answer"])
     try:
         async with Hub(StoreJournal(backend.store)) as hub:
             scope = reader_scope(found.member)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 Json = dict[str, Any]
 QUOTE_AT_MOST_CHARS = 200
-LABEL = "Written by a machine from the sources below; every sentence was checked against them."
+LABEL = "Written or chosen by AI from the sources below; every sentence was checked against them."
 ENDINGS = {"truncated": "Cut short", "stopped": "Stopped", "failed": "Failed"}
 STAGES = {"reading": "Choosing what matters …", "choosing": "Looking for related records …", "finding": "Writing …"}
 
@@ -67,14 +67,14 @@ class TextView:
                 self._extras = event
             case "closed":
                 self._closed(event)
+        if self._spinner and event["kind"] != "closed":
+            self._spinner.start()
 
     def _print(self, text: str, style: str = "", indent: int = 0) -> None:
         if self._spinner:
             self._spinner.stop()
-        if self._out.is_terminal:
+        if self._out.is_terminal and text:
             self._out.print(Padding(Text(clean(text), style), (0, 0, 0, indent)))
-            if self._spinner:
-                self._spinner.start()
         else:
             self._out.print(" " * indent + clean(text), soft_wrap=True)
         self._out.file.flush()
@@ -92,7 +92,7 @@ class TextView:
             self._print(f"{said}{marks}", indent=0 if self._block["form"] == "answer" else 3)
         else:
             self._number += 1
-            self._out.print()
+            self._print("")
             self._print(f"{self._number}. {said}{marks}")
         self._spoken = True
 
@@ -122,14 +122,12 @@ class TextView:
             facts = "; ".join(fact["text"] + (" (a guess)" if fact["guess"] else "") for fact in self._used)
             self._list("Used about you", [facts])
         self._list("Left out", [f"{left['what']}: {left['because']}" for left in event["skipped"]])
-        self._out.print()
+        self._print("")
         self._print(_ending(event), "dim" if event["ending"] in ("done", "declined") else "bold red")
-        if self._spinner:
-            self._spinner.stop()
 
     def _list(self, title: str, lines: list[str]) -> None:
         if lines:
-            self._out.print()
+            self._print("")
             self._print(title, "bold")
             for line in lines:
                 self._print(line, indent=2)

@@ -46,9 +46,12 @@ class Judge:
                 refusal = f"broke: {type(exc).__name__}"
             if refusal is not None:
                 return Verdict("quoted", name, refusal)
-        rows = self.encoder.encode([draft.text, *(piece.quote for piece in evidence)])
-        near = float((rows[1:] @ rows[0]).max())
-        if near < CLOSE_AT_LEAST:
+        try:
+            rows = self.encoder.encode([draft.text, *(piece.quote for piece in evidence)])
+            near = float((rows[1:] @ rows[0]).max())
+        except Exception as exc:
+            return Verdict("quoted", "close-in-meaning", f"broke: {type(exc).__name__}")
+        if not near >= CLOSE_AT_LEAST:  # written so that a figure that is none refuses
             return Verdict("quoted", "close-in-meaning", f"cosine {near:.2f}")
         return Verdict("supported", "all", f"cosine {near:.2f}")
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from nutgraf.registry import check
 from nutgraf.text.numbers import numbers
 from nutgraf.text.sentences import split
-from nutgraf.text.words import stem, word_spans
+from nutgraf.text.words import word_spans
 from nutgraf.trust.checks import Check
 from nutgraf.types import Draft, Evidence
 
@@ -137,7 +137,8 @@ def _few(words: list[str], where: list[str] | None = None) -> bool:
 
 
 def _key(word: str) -> str:
-    return stem(word.lower().replace("’", "'"))
+    """The form in which words must agree: another ending is another claim ("closes" and "closed")."""
+    return word.lower().replace("’", "'")
 
 
 @dataclass(frozen=True, slots=True)

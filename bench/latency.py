@@ -69,7 +69,7 @@ def faults(document: dict[str, Any], item: Item, member: Member | None) -> list[
         quotes = " ".join(" ".join(e["quote"].split()) for e in sentence["evidence"])
         for piece in sentence["evidence"]:
             if piece["ref"] == item.id and item.text[piece["start"] : piece["end"]] != piece["quote"]:
-                found.append("quote is not verbatim at its offsets")
+                found += ["quote is not verbatim at its offsets"]
         known = {number.value for number in numbers(quotes)}
         found += [f"number {n.written}" for n in numbers(sentence["text"]) if n.value not in known]
         words = {name_key(word) for word, _, _ in word_spans(quotes)}

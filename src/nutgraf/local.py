@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import anyio
 
-from nutgraf.errors import NutgrafError
 from nutgraf.settings import Settings
 from nutgraf.types import Deadline, Item, Member, Scope
 
@@ -23,11 +23,14 @@ EVENTS_AT_MOST = 4096
 VOCABULARY = "vocabulary"
 
 
-def open_rooms(settings: Settings, items: ItemStore | None = None) -> Rooms:
+def open_rooms(
+    settings: Settings, items: ItemStore | None = None, environ: Mapping[str, str] = MappingProxyType({})
+) -> Rooms:
     """The encoder, vocabulary and model that the settings name; takes about a second.
 
-    `items` are records that may be cited and offered beside the item that is read. Raises MissingPart naming the
-    command that installs what is missing, InputError for a model nobody knows.
+    `items` are records that may be cited and offered beside the item that is read; `environ` is where the keys of
+    models are looked up by the names that the settings give. Raises MissingPart naming the command that installs
+    what is missing, InputError for a model nobody knows.
     """
     from nutgraf.model.catalogue import open_model
     from nutgraf.pipeline.parts import Rooms
@@ -39,7 +42,7 @@ def open_rooms(settings: Settings, items: ItemStore | None = None) -> Rooms:
         settings=settings,
         encoder=OnnxEncoder.load(threads=settings.encoder_threads),
         vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
-        model=open_model(settings.model, settings),
+        model=open_model(settings.model, settings, environ),
         items=items,
     )
 
@@ -90,13 +93,19 @@ class Local:
             async with send:
                 try:
                     await run(request, self.rooms, emit)
-                except NutgrafError as exc:
+                except Exception as exc:  # whatever breaks, the reader gets an ending
                     emit(farewell(exc, ticket=stream, complete_ms=(anyio.current_time() - accepted) * 1000.0))
 
         async with receive, anyio.create_task_group() as tasks:
             tasks.start_soon(produce)
             yield receive
             tasks.cancel_scope.cancel()
+
+    async def warm(self) -> None:
+        """Let the model load and read what its prompts begin with (about two seconds), so that nobody waits for it."""
+        from nutgraf.pipeline.writing import warm_up
+
+        await warm_up(self.rooms)
 
     async def takeaways(self, item: Item, member: Member | None = None, **options: Any) -> dict[str, Any]:
         """The panel of an item as one document; options as for `stream`."""
@@ -111,9 +120,11 @@ class Local:
 
 
 @asynccontextmanager
-async def open_local(settings: Settings | None = None, items: ItemStore | None = None) -> AsyncIterator[Local]:
-    """A `Local` with the embedded parts; its model is closed with the block."""
-    rooms = await anyio.to_thread.run_sync(open_rooms, settings or Settings(), items)
+async def open_local(
+    settings: Settings | None = None, items: ItemStore | None = None, environ: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Local]:
+    """A `Local` with the parts that the settings name, as for `open_rooms`; its model is closed with the block."""
+    rooms = await anyio.to_thread.run_sync(open_rooms, settings or Settings(), items, environ)
     try:
         yield Local(rooms)
     finally:
@@ -146,6 +157,7 @@ def _answer(item: str | Path, member: str | Path | None, model: str, question: s
 
     async def main() -> dict[str, Any]:
         async with open_local(Settings(model=model)) as local:
+            await local.warm()
             return await local.takeaways(read, reader, question=question)
 
     return anyio.run(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,7 +78,7 @@ class Block:
 class Item:
     """A public document. `text` is the source itself; every offset in Nutgraf points into it.
 
-    `hidden` lists markup ranges (such as the asterisks of bold text) that a reader does not see.
+    `hidden` lists markup ranges (such as the asterisks of bold text) that a reader does not see, in order.
     An item holds no personal field of any reader: it is the public partition.
     """
 
@@ -108,9 +109,9 @@ class Item:
     def shown(self, start: int, end: int) -> str:
         """What a reader sees of text[start:end]: markup left out, white space as single spaces."""
         pieces, at = [], start
-        for begin, stop in self.hidden:
-            if stop <= at or begin >= end:
-                continue
+        for begin, stop in self.hidden[bisect_left(self.hidden, start, key=lambda ends: ends[1]) :]:
+            if begin >= end:
+                break
             pieces.append(self.text[at : max(at, begin)])
             at = min(max(at, stop), end)
         pieces.append(self.text[at:end])

@@ -12,14 +12,19 @@ from nutgraf.events import BlockEnd, BlockStart, Closed, Used
 from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, write
 from nutgraf.prompt.library import fenced, numbered, render
+from nutgraf.read.questions import questions
 from nutgraf.text.words import content_stems
 from nutgraf.types import Deadline, Digest, Evidence, Item, SourceKind, Vectors
 
 #: Score a passage of the item, or of a related item, needs to count as an answer.
-ANSWERS_AT_LEAST, RELATED_AT_LEAST = 0.5, 0.78
+ANSWERS_AT_LEAST, RELATED_AT_LEAST = 0.45, 0.78
 #: Weight of shared words beside the cosine.
 WORD_SHARE = 0.45
 PASSAGES_AT_MOST = 4
+#: What counts for a passage of the item itself over one of a related item.
+OWN_FIRST = 0.15
+#: A starter question was made from one sentence, so that sentence answers it.
+STARTERS_KNOWN, STARTER_ANSWERS = 64, 1.0
 #: How far behind the best passage a second one may be and still be quoted.
 SECOND_WITHIN = 0.12
 QUESTION_AT_MOST_CHARS = 500
@@ -80,15 +85,18 @@ def _passages(run: Run, digest: Digest, question: str) -> list[Passage]:
             if hit.item.id != run.request.item.id and hit.item.ai:
                 other = prepare_item(hit.item, run.rooms)
                 found += _best(run, hit.item, other, question, vector, RELATED_AT_LEAST, "skill")[:1]
-    own = any(passage.evidence.source == "item" for passage in found)
-    found.sort(key=lambda passage: -(passage.score + 0.15 * (passage.evidence.source == "item")))
-    return found[:PASSAGES_AT_MOST] if own or found else []
+    found.sort(key=lambda passage: -(passage.score + OWN_FIRST * (passage.evidence.source == "item")))
+    return found[:PASSAGES_AT_MOST]
 
 
 def _best(
     run: Run, item: Item, digest: Digest, question: str, vector: Vectors, at_least: float, source: SourceKind
 ) -> list[Passage]:
     scores = relevance(digest, question, vector)
+    if source == "item":
+        for starter in questions(item, digest, STARTERS_KNOWN):
+            if starter.text == question:
+                scores[starter.row] += STARTER_ANSWERS
     rows = [int(row) for row in np.argsort(-scores)[:PASSAGES_AT_MOST] if scores[row] >= at_least]
     return [Passage(item, row, float(scores[row]), run.cite(item, digest.spans[row], source)) for row in rows]
 

@@ -30,6 +30,9 @@ _LEANS = re.compile(
     rf"|(?:this|that|these|those) (?:{_VERBS}))\b",
     re.IGNORECASE,
 )
+_JOINS_AND_LEANS = re.compile(
+    r"^(?:and|but|or|so|yet|then|because|while|when|if|however|also)[ ,]+(?:it|they|he|she|this|that|these|those)\b", re.IGNORECASE
+)
 #: Openings that only join: the sentence still says its whole thing.
 _JOINS = re.compile(
     _OPEN
@@ -126,8 +129,10 @@ def standing(text: str, block_kind: str) -> float:
     fit = 1.0
     if _LEANS.match(text):
         fit -= 0.55
+    elif _JOINS_AND_LEANS.match(text):
+        fit -= 0.51
     elif _JOINS.match(text) and not _NAMED.match(text):
-        fit -= 0.2
+        fit -= {"this": 0.25, "thes": 0.25, "that": 0.3, "thos": 0.3}.get(text[:4].lower(), 0.2)
     if _POINTS_ELSEWHERE.search(text):
         fit -= 0.6
     if _BOILERPLATE.search(text):
@@ -144,7 +149,7 @@ def standing(text: str, block_kind: str) -> float:
     if count > 38:
         fit -= 0.2
     if count < 9:
-        fit -= 0.25 if marks(text).in_digits else 0.45
+        fit -= 0.1 if marks(text).in_digits else 0.3
     if _INTRODUCES.match(text):
         fit -= 0.35
     return max(0.0, fit)

@@ -30,8 +30,7 @@ def real_rooms(settings: Settings, items: ItemStore | None) -> Rooms:
     """The rooms of a real process: as `open_rooms`, with keys of models from the environment."""
     from nutgraf.local import open_rooms
 
-    rooms = open_rooms(replace(settings, model="none"), items)
-    return replace(rooms, settings=settings, model=_model(settings.model, settings))
+    return open_rooms(settings, items, os.environ)
 
 
 def _model(name: str, settings: Settings) -> Model | None:

@@ -2,6 +2,7 @@
 
 A template file has turns divided by lines `@system`, `@user` and `@assistant`; turns that never change come first, so
 that the prefix cache of a model can keep them. A line `@opening` begins the text that the answer must start with.
+The file is divided before anything foreign is put in, so that no evidence can make a turn.
 """
 
 from __future__ import annotations
@@ -13,29 +14,43 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, cast
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nutgraf.errors import InputError
+from nutgraf.text.clean import visible
 from nutgraf.types import Evidence, Message, Prompt
 
 EVIDENCE_AT_MOST_CHARS = 700
 
-_TURN = re.compile(r"^@(system|user|assistant|opening)\s*$", re.MULTILINE)
-#: What could be taken for a marker of a chat format, or for one of our own numbers, is defused.
-_MARKERS = re.compile(
-    r"<\|[^|>]{0,40}\|>|</?s>|\[/?INST\]|^@(?=system|user|assistant|opening)", re.IGNORECASE | re.MULTILINE
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_TURN = re.compile(r"^@(system|user|assistant|opening)[ \t]*$", re.MULTILINE)
+#: What a chat format could take for structure: pipes in angle brackets, tags of roles and turns, instruction brackets.
+_PIPES = re.compile(r"<(?=[|｜])|(?<=[|｜])>")
+_TAGS = re.compile(
+    r"<(?=/?(?:s|bos|eos|pad|unk|sep|cls|mask|think|thinking|tool_call|tool_response|tools|system|user|assistant|human"
+    r"|start_of_turn|end_of_turn|start_header_id|end_header_id|im_start|im_end|image|audio)>)|<(?=<)|(?<=>)>",
+    re.IGNORECASE,
 )
-_FOREIGN_NUMBER = re.compile(r"\[(\d{1,3})\]")
+_INSTRUCTIONS = re.compile(r"\[(?=/?(?:INST|SYS|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])", re.IGNORECASE)
+#: Brackets that the parser of drafts would read as a citation, in any white space.
+_FOREIGN_NUMBER = re.compile(r"\[([\d,;\s]*\d[\d,;\s]*)\]")
 
 
 @cache
 def source(name: str) -> str:
     """The text of a template; raises InputError when there is none of that name."""
-    try:
-        return files("nutgraf.prompt").joinpath("templates", f"{name}.jinja").read_text("utf-8")
-    except (FileNotFoundError, NotADirectoryError) as exc:
-        raise InputError(f"prompt {name!r}: there is no template of that name") from exc
+    file = files("nutgraf.prompt").joinpath("templates", f"{name}.jinja")
+    if not _NAME.fullmatch(name) or not file.is_file():
+        raise InputError(f"prompt {name!r}: there is no template of that name; known are {', '.join(template_names())}")
+    return file.read_text("utf-8")
+
+
+@cache
+def template_names() -> tuple[str, ...]:
+    """The names of all templates, sorted."""
+    found = files("nutgraf.prompt").joinpath("templates").iterdir()
+    return tuple(sorted(file.name.removesuffix(".jinja") for file in found if file.name.endswith(".jinja")))
 
 
 def version(name: str) -> str:
@@ -43,32 +58,51 @@ def version(name: str) -> str:
     return hashlib.sha256(source(name).encode()).hexdigest()[:12]
 
 
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
-
-
 def fenced(text: str, at_most_chars: int = EVIDENCE_AT_MOST_CHARS) -> str:
-    """Foreign text as one line without anything that a chat format would read as structure."""
-    return _MARKERS.sub(" ", " ".join(text.split()))[:at_most_chars].strip()
+    """Foreign text as one line without anything that a chat format, or our own numbering, would read as structure.
+
+    A text longer than `at_most_chars` is cut at a word.
+    """
+    line = " ".join(visible(text).split())
+    line = _PIPES.sub(" ", _TAGS.sub(" ", _INSTRUCTIONS.sub("(", line)))
+    line = " ".join(_FOREIGN_NUMBER.sub(r"(\1)", line).split())
+    if len(line) <= at_most_chars:
+        return line
+    return line[:at_most_chars].rsplit(" ", 1)[0].strip()
 
 
 def numbered(evidence: Sequence[Evidence]) -> str:
-    """The evidence as lines `[1] …`, in order; numbers written by others lose their brackets."""
-    lines = (_FOREIGN_NUMBER.sub(r"(\1)", fenced(piece.quote)) for piece in evidence)
-    return "\n".join(f"[{i}] {line}" for i, line in enumerate(lines, 1))
+    """The evidence as lines `[1] …`, in order."""
+    return "\n".join(f"[{i}] {fenced(piece.quote)}" for i, piece in enumerate(evidence, 1))
 
 
 def render(name: str, variables: Mapping[str, Any], *, max_tokens: int = 96, stop: Sequence[str] = ("\n\n",)) -> Prompt:
-    """A prompt from a template; a variable that is missing is an InputError that names it."""
+    """A prompt from a template; a variable that is missing is an InputError that names it.
+
+    Variables are put in as they are: what comes from others must have been through `fenced` or `numbered`.
+    """
+    turns = _turns(name)
     try:
-        text = _environment().from_string(source(name)).render(**variables)
+        said = [(role, template.render(**variables).strip()) for role, template in turns]
     except TemplateError as exc:
         raise InputError(f"prompt {name!r}: {exc}") from exc
-    parts = _TURN.split(text.strip())[1:]
-    turns = list(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
-    messages = tuple(Message(cast(Any, role), content) for role, content in turns if role != "opening")
-    opening = next((content for role, content in turns if role == "opening"), "")
     return Prompt(
-        name=name, version=version(name), messages=messages, opening=opening, max_tokens=max_tokens, stop=tuple(stop)
+        name=name,
+        version=version(name),
+        messages=tuple(Message(cast(Any, role), content) for role, content in said if role != "opening"),
+        opening=next((content for role, content in said if role == "opening"), ""),
+        max_tokens=max_tokens,
+        stop=tuple(stop),
     )
+
+
+@cache
+def _turns(name: str) -> tuple[tuple[str, Template], ...]:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    parts = _TURN.split(source(name).strip())[1:]
+    try:
+        return tuple(
+            (role, environment.from_string(text.strip())) for role, text in zip(parts[::2], parts[1::2], strict=True)
+        )
+    except TemplateError as exc:
+        raise InputError(f"prompt {name!r}: {exc}") from exc

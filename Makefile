@@ -50,8 +50,11 @@ build: install ## write the wheel to dist/ and test it in an environment of its 
 	@$(RUN) -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@$(RUN) tools/try_wheel.py dist/*.whl
 
-bench: install ## run every benchmark in its short form; ARGS= runs them in full
-	@for file in bench/*.py; do echo "== $$file"; $(RUN) $$file $(if $(filter undefined,$(origin ARGS)),--short,$(ARGS)) || exit 1; done
+bench: install ## run every benchmark in its short form; DATA=folder for those that need data sets, ARGS= runs them in full
+	@for file in bench/*.py; do echo "== $$file"; \
+		if grep -q '"data", type=Path' $$file; then data="$(DATA)"; \
+			[ -n "$$data" ] || { echo "not run: needs DATA=folder of data sets"; continue; }; else data=; fi; \
+		$(RUN) $$file $$data $(if $(filter undefined,$(origin ARGS)),--short,$(ARGS)) || exit 1; done
 
 clean: ## remove what builds, tests and downloads left; .venv and the encoder stay
 	@rm -rf build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -143,6 +143,7 @@ class ItemAbout(BaseModel):
     organisation: str | None
     published: str | None
     url: str | None
+    text: str
 
 
 class MemberAbout(BaseModel):

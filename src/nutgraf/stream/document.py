@@ -24,6 +24,7 @@ class Document:
             "item": {
                 "id": item.id, "kind": item.kind, "title": item.title, "author": item.author,
                 "organisation": item.organisation, "published": item.published, "url": item.url,
+                "text": item.text,
             },
             "member": None if member is None else {"id": member.id, "name": member.name},
         }  # fmt: skip

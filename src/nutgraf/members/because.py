@@ -10,12 +10,12 @@ _CLAIMS = {
     "headline": "Because your profile says {quote}.",
     "position": "Because of your work: {plain}.",
     "highlight": "Because it touches your own work: {quote}.",
-    "education": "Because you studied {plain}.",
-    "certificate": "Because you hold {quote}.",
+    "education": "Because of your studies: {plain}.",
+    "certificate": "Because you hold the certificate {quote}.",
     "skill": "Because your skills include {plain}.",
     "guessed-skill": "Because your job titles suggest {plain} (a guess of ours).",
-    "language": "Because you speak {plain}.",
-    "interest": "Because you follow {plain}.",
+    "language": "Because your languages include {plain}.",
+    "interest": "Because your interests include {plain}.",
     "goal": "Because you wrote: {quote}.",
     "summary": "Because of how you describe yourself.",
 }
@@ -24,7 +24,7 @@ _HINTS = {
     "position": "Not far from your work: {plain}.",
     "highlight": "Not far from your own work: {quote}.",
     "education": "Not far from your studies: {plain}.",
-    "certificate": "Not far from what you hold: {quote}.",
+    "certificate": "Not far from a certificate of yours: {quote}.",
     "skill": "Not far from a skill of yours: {plain}.",
     "guessed-skill": "Not far from what your job titles suggest: {plain} (a guess of ours).",
     "language": "Not far from a language of yours: {plain}.",
@@ -47,17 +47,19 @@ def because(snapshot: Snapshot, fact: Fact | None, strength: str, kind: ItemKind
             return Because(f"A main point of this {kind}; nothing in your profile is close to it.", ())
         return Because(f"A main point of this {kind}, away from your own field: {_quote(own.text)}.", (own,))
     forms = _CLAIMS if strength == "close" else _HINTS
-    text = forms[fact.kind].format(plain=fact.text.rstrip("."), quote=_quote(fact.text))
-    made = Because(text, (fact,))
+    text = forms[fact.kind].format(plain=_plain(fact.text), quote=_quote(fact.text))
+    made = Because(text.replace("….", "…"), (fact,))
     return made if holds(made, snapshot) else None
 
 
 def holds(made: Because, snapshot: Snapshot) -> bool:
     """Whether every fact of a reason is in the member's snapshot exactly as it is told."""
-    return all(
-        snapshot.fact(fact.id) == fact and (_short(fact.text) in made.text or fact.kind == "summary")
-        for fact in made.facts
-    )
+    return all(snapshot.fact(fact.id) == fact and (fact.kind == "summary" or _told(fact, made)) for fact in made.facts)
+
+
+def _told(fact: Fact, made: Because) -> bool:
+    short = _short(fact.text)
+    return bool(short) and short in made.text
 
 
 def _short(text: str) -> str:
@@ -67,6 +69,10 @@ def _short(text: str) -> str:
     return text[:QUOTE_AT_MOST_CHARS].rsplit(" ", 1)[0].rstrip(",;:")
 
 
-def _quote(text: str) -> str:
+def _plain(text: str) -> str:
     short = _short(text)
-    return f"“{short}…”" if len(short) < len(text.rstrip(".")) else f"“{short}”"
+    return f"{short}…" if len(short) < len(text.rstrip(".")) else short
+
+
+def _quote(text: str) -> str:
+    return f"“{_plain(text)}”"

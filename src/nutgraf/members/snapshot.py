@@ -35,7 +35,7 @@ def snapshot(member: Member | None, scope: Scope, vocabulary: Vocabulary) -> Sna
 def _stated(member: Member) -> Iterator[Fact]:
     allowed = member.consent.fields
     if "headline" in allowed and member.headline:
-        yield Fact("headline", "headline", member.headline.strip())
+        yield Fact("headline", "headline", _line(member.headline))
     if "goals" in allowed:
         yield from _numbered("goal", "goal", member.goals)
     if "work" in allowed:
@@ -52,31 +52,39 @@ def _stated(member: Member) -> Iterator[Fact]:
     if "languages" in allowed:
         yield from _numbered("language", "language", member.languages)
     if "summary" in allowed and member.summary:
-        yield Fact("summary", "summary", without_sensitive(" ".join(member.summary.split())))
+        yield Fact("summary", "summary", without_sensitive(_line(member.summary)))
 
 
 def _numbered(prefix: str, kind: FactKind, texts: tuple[str, ...] | list[str]) -> Iterator[Fact]:
     for i, text in enumerate(texts):
         if text.strip():
-            yield Fact(f"{prefix}.{i}", kind, " ".join(text.split()))
+            yield Fact(f"{prefix}.{i}", kind, _line(text))
 
 
 def _work(i: int, position: Position) -> Iterator[Fact]:
-    at = f" at {position.organisation}" if position.organisation else ""
-    yield Fact(f"work.{i}", "position", f"{position.title}{at}")
+    title, organisation = _line(position.title), _line(position.organisation or "")
+    yield Fact(
+        f"work.{i}", "position", f"{title} at {organisation}" if title and organisation else title or organisation
+    )
     yield from _numbered(f"work.{i}.highlight", "highlight", position.highlights[: HIGHLIGHTS_AT_MOST if i < 2 else 2])
 
 
 def _study(study: Study) -> str:
-    what = ", ".join(part for part in (study.degree, study.area) if part)
-    return f"{what} at {study.institution}" if what and study.institution else what or study.institution or ""
+    what = ", ".join(part for part in (_line(study.degree or ""), _line(study.area or "")) if part)
+    where = _line(study.institution or "")
+    return f"{what} at {where}" if what and where else what or where
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _guessed(member: Member, facts: list[Fact], vocabulary: Vocabulary) -> list[Fact]:
     stated = {skill.id for fact in facts if fact.kind == "skill" if (skill := vocabulary.normalise(fact.text))}
     guesses: dict[str, Fact] = {}
-    for title in [member.headline or "", *(position.title for position in member.work[:2])]:
-        for skill in vocabulary.inferred(title):
+    headline = member.headline if "headline" in member.consent.fields else None
+    for title in [headline or "", *(position.title for position in member.work[:2])]:
+        for skill in vocabulary.inferred(title) if sensitive(title) is None else ():
             if skill.id not in stated:
                 guesses.setdefault(skill.id, Fact(f"guess.{skill.id}", "guessed-skill", skill.label, guess=True))
     return list(guesses.values())[:GUESSES_AT_MOST]

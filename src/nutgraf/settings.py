@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,6 +12,9 @@ from typing import Any, get_type_hints
 from nutgraf.errors import InputError
 
 PREFIX = "NUTGRAF_"
+#: Variables with our prefix that are read elsewhere: by the command line, and by the tests of a built wheel.
+OTHER_VARIABLES = frozenset(("NUTGRAF_CONFIG", "NUTGRAF_TRACEBACK", "NUTGRAF_WHEEL"))
+PORT_AT_MOST = 65_535
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,23 +66,27 @@ class Settings:
     models: Mapping[str, Mapping[str, str]] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        """Normalise paths and the empty table."""
+        """Normalise paths and the empty table; raises InputError naming a number that is out of range."""
         object.__setattr__(self, "data_dir", Path(self.data_dir).expanduser())
         object.__setattr__(self, "models", dict(self.models or {}))
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            if isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
+                raise InputError(f"settings: {knob.name} must be a number not below zero, got {value!r}")
+        if self.port > PORT_AT_MOST:
+            raise InputError(f"settings: port must be at most {PORT_AT_MOST}, got {self.port!r}")
 
     @classmethod
     def from_sources(cls, environ: Mapping[str, str], file: Path | None = None, **overrides: Any) -> Settings:
         """Defaults, then `file` (TOML), then NUTGRAF_* variables, then `overrides` that are not None.
 
-        Raises InputError naming the knob that is unknown or has the wrong type.
+        Raises InputError naming the knob or the variable that is unknown, or has the wrong type or size.
         """
         values: dict[str, Any] = {}
         if file is not None:
             values.update(_read_toml(file))
         known = {f.name for f in fields(cls)}
-        for name, text in environ.items():
-            if name.startswith(PREFIX) and (knob := name.removeprefix(PREFIX).lower()) in known - {"models"}:
-                values[knob] = text
+        values.update(_from_environment(environ, known - {"models"}, OTHER_VARIABLES | _key_variables(values)))
         values.update({name: value for name, value in overrides.items() if value is not None})
         hints = get_type_hints(cls)
         for name, value in values.items():
@@ -97,12 +105,36 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise InputError(f"settings file {file}: not valid TOML ({exc})") from exc
 
 
+def _from_environment(environ: Mapping[str, str], knobs: set[str], others: frozenset[str]) -> dict[str, str]:
+    """The knobs set by variables. A variable with our prefix that sets nothing is an error, never overlooked."""
+    variables = {f"{PREFIX}{knob.upper()}": knob for knob in knobs}
+    for name in environ:
+        if name == f"{PREFIX}MODELS":
+            raise InputError(f"settings: the variable {name} cannot hold a table; put [models.NAME] into a file")
+        if name.startswith(PREFIX) and name not in variables and name not in others:
+            known = ", ".join(sorted([*variables, *OTHER_VARIABLES]))
+            raise InputError(f"settings: unknown variable {name}; known are {known}")
+    return {knob: environ[name] for name, knob in variables.items() if name in environ}
+
+
+def _key_variables(values: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the variables that hold the keys of configured endpoints."""
+    tables = values.get("models")
+    found = tables.values() if isinstance(tables, Mapping) else ()
+    return frozenset(str(table["key_env"]) for table in found if isinstance(table, Mapping) and "key_env" in table)
+
+
 def _convert(name: str, value: Any, hint: Any) -> Any:
+    """A value as its knob wants it: texts of the environment are read as numbers, numbers of a file never as texts."""
     if hint not in (int, float, str, Path):
         if not isinstance(value, Mapping):
             raise InputError(f"settings: {name} must be a table, got {value!r}")
         return value
+    fits = {int: (int, str), float: (int, float, str), str: (str,), Path: (str, Path)}[hint]
+    wrong = InputError(f"settings: {name} must be {hint.__name__}, got {value!r}")
+    if not isinstance(value, fits) or isinstance(value, bool) or value == "":
+        raise wrong
     try:
         return hint(value)
-    except (TypeError, ValueError) as exc:
-        raise InputError(f"settings: {name} must be {hint.__name__}, got {value!r}") from exc
+    except ValueError as exc:
+        raise wrong from exc

@@ -6,6 +6,7 @@ a model never appear in an event before `sentence-committed`: a held sentence is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -155,6 +156,10 @@ def as_json(value: Any) -> Any:
     """An event, or any of our values, as plain dicts, lists and scalars ready for a JSON writer."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, (tuple, list, frozenset)):
+    if isinstance(value, Mapping):
+        return {str(key): as_json(part) for key, part in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(as_json(part) for part in value)  # the same every time
+    if isinstance(value, (tuple, list)):
         return [as_json(part) for part in value]
     return value

@@ -28,12 +28,16 @@ def register(kind: str, name: str, version: int) -> Callable[[F], F]:
 
     def keep(make: F) -> F:
         known = _specs.get((kind, name))
-        if known is not None and known.make.__qualname__ != make.__qualname__:
-            raise ValueError(f"{kind} {name!r} is already registered by {known.make.__qualname__}")
+        if known is not None and _where(known.make) != _where(make):
+            raise ValueError(f"{kind} {name!r} is already registered by {_where(known.make)}")
         _specs[kind, name] = Spec(kind, name, version, make, (make.__doc__ or "").strip().split("\n")[0])
         return make
 
     return keep
+
+
+def _where(make: Callable[..., Any]) -> str:
+    return f"{make.__module__}.{make.__qualname__}"
 
 
 def check(name: str, version: int = 1) -> Callable[[F], F]:

@@ -21,7 +21,7 @@ import numpy as np
 from nutgraf.ingest.load import item_from_bytes
 from nutgraf.read.features import NAMES, features
 from nutgraf.read.salience import GATE_NAMES, gate_figures, scaled
-from nutgraf.read.spans import readings
+from nutgraf.read.spans import readings, shortlist
 from nutgraf.retrieve.encoder import OnnxEncoder
 from nutgraf.text.sentences import split
 from nutgraf.text.words import content_stems, words
@@ -63,20 +63,24 @@ def references(row: dict[str, Any]) -> list[str]:
 
 def examples(data: Path, encoder: OnnxEncoder, part: str = "train") -> Iterator[Example]:
     """One example a document with at least six sentences."""
-    for name, lesson in SETS.items():
+    for name in SETS:
         for row in rows(data / name, part):
-            item = item_from_bytes(row["text"].encode(), f"{name}.md")
-            found = readings(item)
-            if len(found) < 6:
-                continue
-            points = references(row)
-            vectors = encoder.encode([reading.span.text for reading in found])
-            headings = encoder.encode([reading.heading or row["title"] for reading in found])
-            headings[[not reading.heading for reading in found]] = 0.0
-            table = features(row["title"], found, vectors, encoder.encode([row["title"]])[0], headings)
-            yield Example(
-                scaled(table), gate_figures(table, found), _target(found, points, vectors, encoder.encode(points)), lesson
-            )
+            if (made := example(name, row, encoder)) is not None:
+                yield made
+
+
+def example(name: str, row: dict[str, Any], encoder: OnnxEncoder) -> Example | None:
+    """One document of set `name` as an example; None when it has fewer than six sentences."""
+    found = shortlist(readings(item_from_bytes(f"# {row['title']}\n\n{row['text']}".encode(), f"{name}.md")))
+    if len(found) < 6:
+        return None
+    points = references(row)
+    vectors = encoder.encode([reading.span.text for reading in found])
+    headings = encoder.encode([reading.heading or row["title"] for reading in found])
+    headings[[not reading.heading for reading in found]] = 0.0
+    table = features(row["title"], found, vectors, encoder.encode([row["title"]])[0], headings)
+    target = _target(found, points, vectors, encoder.encode(points))
+    return Example(scaled(table), gate_figures(table, found), target, SETS[name])
 
 
 def _target(found: Any, points: list[str], vectors: Any, point_vectors: Any) -> Any:
@@ -102,7 +106,9 @@ def ridge(chosen: list[tuple[Example, float]], penalty: float) -> Any:
     return np.linalg.solve(left + penalty * np.eye(size), right)
 
 
-def logistic(figures: Any, labels: Any, steps: int = 4000, rate: float = 0.1, penalty: float = 0.02) -> tuple[Any, float]:
+def logistic(
+    figures: Any, labels: Any, steps: int = 4000, rate: float = 0.1, penalty: float = 0.02
+) -> tuple[Any, float]:
     """Balanced logistic regression by gradient descent; returns weights and bias."""
     weight = np.zeros(figures.shape[1])
     bias = 0.0

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 #: How much nearness to the member counts against salience.
 PULL = 1.15
 #: What likeness to an already chosen span costs, and above which cosine it starts.
-SAMENESS, SAME_ABOVE = 3.0, 0.3
+SAMENESS, SAME_ABOVE = 3.0, 0.2
 #: What naming the same member fact again costs.
 FACT_AGAIN = 0.8
 #: What being specific adds (numbers, names), in standard deviations at specificity 1: for a member, for nobody.
-SPECIFIC, SPECIFIC_FOR_NOBODY = 0.9, 0.45
+SPECIFIC, SPECIFIC_FOR_NOBODY = 0.9, 0.2
 #: How far behind the best a fact may be that is named in its place because the best one was named already.
 OTHER_FACT_WITHIN = 0.12
 #: Cosine of span and fact above which the link is called close, and below which it is not claimed.
@@ -173,7 +173,7 @@ def link(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, row: int, fa
 
 
 def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.float32]:
-    """A bonus of 0.06 for each content word that span and fact share, 0.18 at most; whole-fact matches 0.25."""
+    """A bonus of 0.06 for each telling word that span and fact share, 0.18 at most; 0.25 for a whole longer skill."""
     stems = [_telling(span.text) for span in spans]
     wanted = [_telling(fact.text) for fact in facts]
     bonus = np.zeros((len(spans), len(facts)), dtype=np.float32)
@@ -182,7 +182,8 @@ def _shared_words(spans: Sequence[Span], facts: Sequence[Fact]) -> NDArray[np.fl
             continue
         for i, have in enumerate(stems):
             if both := len(have & want):
-                bonus[i, j] = 0.25 if both == len(want) and facts[j].kind == "skill" else min(0.18, 0.06 * both)
+                whole = both == len(want) > 1 and facts[j].kind == "skill"
+                bonus[i, j] = 0.25 if whole else min(0.18, 0.06 * both)
     return bonus
 
 

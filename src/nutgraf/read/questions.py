@@ -116,7 +116,9 @@ def _about_topics(item: Item, digest: Digest) -> list[Question]:
     """What the item says about the topics it names, each answered by the first sentence that names it."""
     who = item.author if item.author and item.kind in ("post", "article") else f"this {_NOUNS[item.kind]}"
     made = []
-    for topic in digest.topics[:8]:
+    for topic in digest.topics[:10]:
+        if topic.label.lower() in item.title.lower():
+            continue
         for row, span in enumerate(digest.spans):
             if span.quotable and any(span.start <= start < span.end for start, _ in topic.ranges):
                 score = round(0.3 + 0.2 * topic.weight + 0.2 * span.salience, 4)
@@ -173,7 +175,8 @@ def _keyed(item: Item, span: Span) -> str | None:
     for words, question in _KEYED.get(item.kind, ()):
         if re.search(words, span.text, re.IGNORECASE):
             title = _short_title(item)
-            return question.format(title=title, a_title=f"an {title}" if title[:1].lower() in "aeiou" else f"a {title}")
+            article = "the" if title.startswith("person") else "an" if title[:1].lower() in "aeiou" else "a"
+            return question.format(title=title, a_title=f"{article} {title}")
     return None
 
 
@@ -183,8 +186,16 @@ def _short_title(item: Item) -> str:
         return f"“{re.split(r': | [–—] ', item.title)[0].strip()}”"
     if item.kind != "job":
         return item.title
-    short = re.split(r"[,(–—:.]| at | - ", item.title)[0].strip()
+    short = re.split(r"[,(–—:]|\. | at | - ", item.title)[0].strip()
+    if not _PLAIN_ROLE.fullmatch(short) or _NOT_A_ROLE.match(short):
+        return "person in this job"
     return short if short[:2].isupper() else short[:1].lower() + short[1:]
+
+
+_PLAIN_ROLE = re.compile(r"[A-Z][a-z]+(?:-[a-z]+)*(?: (?:&|[A-Z]{2,4}|[A-Za-z][a-z]+(?:-[a-z]+)*)){0,5}")
+_NOT_A_ROLE = re.compile(
+    r"(?:Upcoming|Open|Hiring|Join|Announc|We|Wanted|Now|New|Help|Vacancy|Position|Job)", re.IGNORECASE
+)
 
 
 def _story(item: Item, span: Span) -> str | None:

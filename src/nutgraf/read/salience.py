@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GATE_NAMES = ("length", "headings", "items", "you", "first_person", "colons", "names", "quotes", "advice")
 #: What a sentence that leans on its neighbours loses, in standard deviations of the score.
-LEANING_COSTS = 0.7
+LEANING_COSTS = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +85,13 @@ def _unit(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 def shipped() -> Salience:
     """The weights in the package; raises ValueError when they were made for other features."""
     record = json.loads(files("nutgraf.read").joinpath("salience.json").read_text("utf-8"))
+    return from_record(record)
+
+
+def from_record(record: Mapping[str, Any]) -> Salience:
+    """The weights of a record as training writes it; ValueError when it was made for other features."""
     if tuple(record["story"]) != NAMES or tuple(record["gate"]) != GATE_NAMES:
-        raise ValueError("salience.json was trained for other features; run the training command again")
+        raise ValueError("these weights were trained for other features; run the training command again")
     gate = np.array(list(record["gate"].values()), dtype=np.float32).T
     story, lesson = (np.array(list(record[name].values()), dtype=np.float32) for name in ("story", "lesson"))
     return Salience(record["version"], story, lesson, gate, float(record["gate_bias"]))

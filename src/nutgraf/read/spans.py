@@ -31,7 +31,8 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _JOINS_AND_LEANS = re.compile(
-    r"^(?:and|but|or|so|yet|then|because|while|when|if|however|also)[ ,]+(?:it|they|he|she|this|that|these|those)\b", re.IGNORECASE
+    r"^(?:and|but|or|so|yet|then|because|while|when|if|however|also)[ ,]+(?:it|they|he|she|this|that|these|those)\b",
+    re.IGNORECASE,
 )
 #: Openings that only join: the sentence still says its whole thing.
 _JOINS = re.compile(
@@ -61,7 +62,7 @@ _BOILERPLATE = re.compile(
     r"\b(?:equal (?:employment )?opportunit|all rights reserved|copyright|cookies?\b|privacy policy|terms of (?:use|service)"
     r"|reasonable accommodation|without regard to|background (?:check|investigation)|selective service|probationary period"
     r"|citizens? and nationals|e-?verify|newsletter|unsubscribe|this (?:post|article|page) (?:was|is|originally)"
-    r"|views expressed|disclaimer|photo by|image (?:by|credit)|update[sd]?:|editor(?:'|’)?s note|maximum salary|pay scale"
+    r"|on our (?:web)?site|came together to|thank you to|thanks to (?:all|every)|this page|basic information about|on your r[ée]sum[ée]|evaluate your|views expressed|disclaimer|photo by|image (?:by|credit)|update[sd]?:|editor(?:'|’)?s note|maximum salary|pay scale"
     r"|salaries? (?:&|and) wages|salary calculator|locality)\b",
     re.IGNORECASE,
 )
@@ -144,6 +145,8 @@ def standing(text: str, block_kind: str) -> float:
     ended = text.rstrip('"”’)]').endswith((".", "!"))
     if not ended:
         fit -= 0.2 if block_kind == "item" and count >= 8 else 0.6
+    if text.startswith("("):
+        fit -= 0.55
     if text[:1].islower():
         fit -= 0.3 if block_kind == "item" else 0.6
     if count > 38:

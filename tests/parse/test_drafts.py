@@ -63,9 +63,9 @@ CASES: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "... [1] 42.": [],
 }
 BITS = (
-    "The clinic moved|its window|Waits fell|U.S.|Dr.|e.g.|.NET|[1]|[2, 3]|[12]|[ 1 ;2]|[sic]|[2024]|[|]|[1|[1,|[1, 2|1. |"
-    "2) |- |• |# |> |Takeaway 1: |Answer: |**|*|.|. |!|?|…|,| |  |\t|\n|\n\n|\r\n|(|)|“|”|病院。|؟|é|🎉|\x00|\u200b|3.5|"
-    "19|It|the"
+    "The clinic moved|its window|Waits fell|U.S.|Dr.|e.g.|.NET|[1]|[2, 3]|[12]|[ 1 ;2]|[sic]|[2024]|[|]|[1|[1,|[1, 2|"
+    "1. |2) |- |• |# |> |Takeaway 1: |Answer: |**|*|.|. |!|?|…|,| |  |\t|\n|\n\n|\r\n|(|)|“|”|病院。|؟|é|🎉|\x00|"
+    "\u200b|3.5|19|It|the"
 ).split("|")
 LINES = st.lists(st.sampled_from(BITS), max_size=40).map("".join)
 

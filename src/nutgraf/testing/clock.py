@@ -104,8 +104,9 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def _shuffle_ready_tasks(self, choice: random.Random) -> None:
         """Put the steps of ready tasks into another order; plain callbacks keep their places, as asyncio promises."""
         ready: Any = self._ready  # type: ignore[attr-defined]
-        places = [n for n, handle in enumerate(ready) if _is_task_step(handle)]
-        handles = [ready[n] for n in places]
+        waiting = list(ready)  # at once: a worker thread may add to it meanwhile
+        places = [n for n, handle in enumerate(waiting) if _is_task_step(handle)]
+        handles = [waiting[n] for n in places]
         choice.shuffle(handles)
         for n, handle in zip(places, handles, strict=True):
             ready[n] = handle

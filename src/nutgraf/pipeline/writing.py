@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 from anyio.to_thread import run_sync
 
-from nutgraf.errors import ModelError
+from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.parse.drafts import DraftParser
 from nutgraf.pipeline.parts import Rooms, Run
@@ -24,7 +25,7 @@ class Block:
         self.run, self.name, self.evidence, self.at_most = run, name, list(evidence), at_most
         self.sentences: list[Sentence] = []
         self._count = 0
-        self._quoted: set[str] = set()
+        self._said: set[str] = set()
 
     @property
     def full(self) -> bool:
@@ -37,10 +38,11 @@ class Block:
         cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)] or self.evidence
         judge = self.run.rooms.judge
         verdict = await run_sync(partial(judge.verdict, draft, cited))
-        if verdict.verdict == "supported":
+        if verdict.verdict == "supported" and any(said.text == draft.text for said in self.sentences):
+            self._drop(name, Verdict("dropped", "said-before"))
+        elif verdict.verdict == "supported":
             self._commit(Sentence(name, draft.text, "supported", tuple(cited), verdict.check))
-            return
-        if cited:
+        elif cited:
             closest = await run_sync(partial(judge.closest, draft, cited))
             self._quote(name, closest, verdict)
         else:
@@ -57,14 +59,15 @@ class Block:
         return name
 
     def _quote(self, name: str, piece: Evidence, verdict: Verdict) -> None:
-        if piece.id in self._quoted:
+        if piece.id in self._said:
             self._drop(name, verdict)
             return
-        self._quoted.add(piece.id)
         self._commit(Sentence(name, shown(piece, self.run), "quoted", (piece,), verdict.check))
 
     def _commit(self, sentence: Sentence) -> None:
         self.sentences.append(sentence)
+        if len(sentence.evidence) == 1:
+            self._said.add(sentence.evidence[0].id)
         self.run.send(SentenceCommitted(block=self.name, sentence=sentence))
         self.run.useful()
 
@@ -94,7 +97,9 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
         with anyio.CancelScope(deadline=limit.at) as scope:
             try:
                 await _stream(block, prompt, limit)
-            except ModelError as exc:
+            except Exception as exc:  # a model is foreign code and may raise anything
+                if isinstance(exc, NutgrafError) and not isinstance(exc, ModelError):
+                    raise
                 run.skip("writing", f"the model failed ({type(exc).__name__}); sentences are quoted")
         if scope.cancelled_caught:
             run.skip("writing", "the model was too slow; a sentence is quoted")
@@ -107,14 +112,19 @@ async def _stream(block: Block, prompt: Prompt, limit: Deadline) -> None:
     parser = DraftParser()
     async with block.run.rooms.model.stream(prompt, limit) as pieces:
         async for piece in pieces:
-            for draft in parser.feed(piece):
-                if not block.full:
-                    await block.settle(draft)
+            await _settle(block, parser.feed(piece))
             if block.full:
                 return
-    for draft in parser.close():
+    await _settle(block, parser.close())
+
+
+async def _settle(block: Block, drafts: Sequence[Draft]) -> None:
+    """Settle drafts while there is time; one that is held is settled even when the time runs out meanwhile."""
+    for draft in drafts:
+        await anyio.lowlevel.checkpoint()
         if not block.full:
-            await block.settle(draft)
+            with anyio.CancelScope(shield=True):
+                await block.settle(draft)
 
 
 async def warm_up(rooms: Rooms) -> None:

@@ -16,6 +16,7 @@ from nutgraf.local import Local
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import run
 from nutgraf.stream.hub import Emit, Hub
+from nutgraf.stream.log import Entry
 from nutgraf.testing import Piece, ScriptedModel, fault_script, run_virtual
 from nutgraf.types import Deadline, Item, Member, Prompt
 from tests.pipeline.promises import Told, WatchedJudge
@@ -168,7 +169,7 @@ def _begin(hub: Hub, case: Case, rooms: Rooms) -> None:
 
 async def _read(hub: Hub, case: Case, told: Told) -> None:
     """Read to the end; a reader that leaves comes back where it was."""
-    entries = []
+    entries: list[Entry] = []
     for within in (case.leave_after_s, STREAM_WITHIN_S):
         if within is not None:
             with await hub.follow(scope_of(case.member), str(case.seed), len(entries)) as reader:

@@ -69,13 +69,15 @@ COURSE = written(
 
 NURSE = Member(
     id="nurse", name="Amara Okafor", headline="Charge nurse in an emergency department",
-    skills=("triage", "patient flow"), goals=("I want to move into clinical informatics.",), interests=("waiting times",), languages=("Spanish",),
-    summary="I run the night floor.", work=(Position(title="Charge nurse", organisation="Bayou Ridge"),),
+    summary="I run the night floor.", skills=("triage", "patient flow"), languages=("Spanish",),
+    goals=("I want to move into clinical informatics.",), interests=("waiting times",),
+    work=(Position(title="Charge nurse", organisation="Bayou Ridge"),),
     certificates=(Certificate(name="Certified emergency nurse"),), education=(Study(degree="BSc", area="Nursing"),),
 )  # fmt: skip
 BAKER = Member(
     id="baker", name="Jonas Becker", headline="Baker who opens a second shop",
-    skills=("sourdough", "wholesale pricing"), goals=("I want to hire two apprentices.",), work=(Position(title="Master baker", organisation="Becker & Son"),),
+    skills=("sourdough", "wholesale pricing"), goals=("I want to hire two apprentices.",),
+    work=(Position(title="Master baker", organisation="Becker & Son"),),
 )  # fmt: skip
 FITTER = Member(
     id="fitter", name="Luis Herrera", headline="Electrician for solar roofs", skills=("inverters", "solar"),

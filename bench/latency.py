@@ -29,7 +29,8 @@ from nutgraf.ingest.load import load_item, load_member
 from nutgraf.local import Local, open_local
 from nutgraf.pipeline.writing import warm_up
 from nutgraf.settings import Settings
-from nutgraf.text.facts import name_key, names, numbers
+from nutgraf.text.facts import name_key, names
+from nutgraf.text.numbers import numbers
 from nutgraf.text.words import word_spans
 from nutgraf.types import Item, Member
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class Model(Protocol):
-    """One prompt in, pieces of text out. Leaving the block ends the request within 250 ms."""
+    """One prompt in, pieces of text out. Leaving the block ends the request within 250 ms.
+
+    A model may also offer `warm(prompt)`, `aclose()`, and `continues_opening = True` when it goes on from
+    `prompt.opening` in the middle of a sentence.
+    """
 
     name: str
 

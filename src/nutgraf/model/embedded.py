@@ -53,8 +53,11 @@ def embedded_file() -> Path:
 class EmbeddedModel:
     """One GGUF model in this process, for one event loop; `slots` requests at a time, the others queue by deadline.
 
-    `load` takes about 0.3 s during which llama.cpp holds the interpreter, so call it before serving.
+    It continues a prompt's opening as its own words. `load` takes about 0.3 s during which llama.cpp holds the
+    interpreter, so call it before serving.
     """
+
+    continues_opening = True
 
     def __init__(
         self,

@@ -16,13 +16,12 @@ from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.members.because import because
 from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, write
-from nutgraf.prompt.library import numbered, render
+from nutgraf.pipeline.writing import Block, takeaway_prompt, write
 from nutgraf.read.questions import questions, varied
 from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
 
 #: Time kept back from the model for what comes after it, in seconds.
-KEPT_BACK_S = 0.25
+KEPT_BACK_S = 0.4
 #: Longest time for finding related records, in seconds.
 RELATED_WITHIN_S = 0.8
 #: A shorter record has nothing to offer.
@@ -145,7 +144,7 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
         run.send(BlockStart(block=name, form="takeaway", takeaway=form, because=reason))
         piece = run.cite(run.request.item, point.span)
         block = Block(run, name, [piece], at_most=1)
-        await write(block, render("takeaway", {"evidence": numbered([piece])}), _limit(run, i, count))
+        await write(block, takeaway_prompt(run.rooms, piece, point.span.text), _limit(run, i, count))
         step = steps[0] if last and steps else steps[1] if i == 0 and len(steps) > 1 else None
         run.send(BlockEnd(block=name, action=step))
 

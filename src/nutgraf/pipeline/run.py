@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nutgraf.errors import NotAllowed
 from nutgraf.events import Closed, Opened
 from nutgraf.pipeline.answer import answer
 from nutgraf.pipeline.panel import panel
@@ -14,6 +15,8 @@ async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
     Raises a NutgrafError when the answer cannot be made at all; being cancelled means that the reader stopped. Whoever
     owns the stream then writes its ending.
     """
+    if request.member is not None and request.member.id != request.scope.member:
+        raise NotAllowed(f"a scope of {request.scope.member!r} may not ask as {request.member.id!r}")
     emit(
         Opened(
             stream=request.stream,

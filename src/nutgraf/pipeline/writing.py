@@ -14,7 +14,11 @@ from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.parse.drafts import DraftParser
 from nutgraf.pipeline.parts import Rooms, Run
 from nutgraf.prompt.library import numbered, render
+from nutgraf.text.words import words
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
+
+#: So many words of the evidence begin the sentence of a model that continues texts.
+OPENING_WORDS = 3
 
 
 class Block:
@@ -38,7 +42,10 @@ class Block:
         cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)] or self.evidence
         judge = self.run.rooms.judge
         verdict = await run_sync(partial(judge.verdict, draft, cited))
-        if verdict.verdict == "supported" and any(said.text == draft.text for said in self.sentences):
+        copied = next((piece for piece in cited if _same_words(draft.text, shown(piece, self.run))), None)
+        if verdict.verdict == "supported" and copied is not None:
+            self._quote(name, copied, Verdict("quoted", "word-for-word", "says what its source says, as it says it"))
+        elif verdict.verdict == "supported" and any(said.text == draft.text for said in self.sentences):
             self._drop(name, Verdict("dropped", "said-before"))
         elif verdict.verdict == "supported":
             self._commit(Sentence(name, draft.text, "supported", tuple(cited), verdict.check))
@@ -73,6 +80,10 @@ class Block:
 
     def _drop(self, name: str, verdict: Verdict) -> None:
         self.run.send(SentenceDropped(block=self.name, sentence=name, check=verdict.check))
+
+
+def _same_words(text: str, other: str) -> bool:
+    return words(text) == words(other)
 
 
 def shown(piece: Evidence, run: Run) -> str:
@@ -110,6 +121,8 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
 async def _stream(block: Block, prompt: Prompt, limit: Deadline) -> None:
     assert block.run.rooms.model is not None
     parser = DraftParser()
+    parser.feed(prompt.opening)
+    await anyio.lowlevel.checkpoint()  # a reader who has stopped costs no request
     async with block.run.rooms.model.stream(prompt, limit) as pieces:
         async for piece in pieces:
             await _settle(block, parser.feed(piece))
@@ -127,7 +140,18 @@ async def _settle(block: Block, drafts: Sequence[Draft]) -> None:
                 await block.settle(draft)
 
 
-async def warm_up(rooms: Rooms) -> None:
-    """Let the model, when it can, load and keep what every takeaway prompt begins with, before anybody waits."""
+def takeaway_prompt(rooms: Rooms, piece: Evidence, text: str) -> Prompt:
+    """The prompt for one takeaway on one piece of evidence that reads as `text`.
+
+    A model that continues a text (`continues_opening`) is given the first words of the evidence to go on from: a small
+    one then stays with its source far more often.
+    """
+    words = text.split()[:OPENING_WORDS] if getattr(rooms.model, "continues_opening", False) else []
+    return render("takeaway", {"evidence": numbered([piece]), "opening": " ".join(words)})
+
+
+async def warm_up(rooms: Rooms, prompts: Sequence[str] = ("takeaway",)) -> None:
+    """Let the model, when it can, load and keep what these prompts begin with, before anybody waits."""
     if (warm := getattr(rooms.model, "warm", None)) is not None:
-        await warm(render("takeaway", {"evidence": numbered([])}))
+        for name in prompts:
+            await warm(render(name, {"evidence": "", "question": "", "opening": ""}))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nutgraf.text.facts import names, numbers
+from nutgraf.text.facts import names
+from nutgraf.text.numbers import numbers
 
 
 @dataclass(frozen=True, slots=True)

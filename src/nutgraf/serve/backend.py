@@ -54,7 +54,7 @@ class Backend:
 
         Without the model's parts go on by quoting, and say so with `note`.
         """
-        from nutgraf.prompt.library import render
+        from nutgraf.pipeline.writing import warm_up
 
         if (load := getattr(self.rooms.model, "load", None)) is None:
             return
@@ -64,9 +64,7 @@ class Backend:
             note(f"{exc}. Going on without a model: sentences are quoted.")
             self.rooms = replace(self.rooms, model=None)
             return
-        if (warm := getattr(self.rooms.model, "warm", None)) is not None:
-            for prompt in prompts:
-                await warm(render(prompt, {"evidence": "", "question": ""}))
+        await warm_up(self.rooms, prompts)
 
     async def close_models(self) -> None:
         """Let the models go, on the event loop that used them."""

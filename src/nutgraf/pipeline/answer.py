@@ -48,8 +48,6 @@ async def answer(run: Run) -> Closed:
     question = fenced(request.question, QUESTION_AT_MOST_CHARS)
     with run.stage("reading"):
         digest = await run_sync(partial(prepare_item, request.item, run.rooms))
-    if not request.item.ai:
-        return Closed(ending="declined", reason=digest.declined, complete_ms=run.ms())
     with run.stage("finding"):
         found = await run_sync(partial(_passages, run, digest, question))
     run.send(Used(facts=()))

@@ -7,6 +7,7 @@ from nutgraf.events import Closed, Opened
 from nutgraf.pipeline.answer import answer
 from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Emit, Request, Rooms, Run
+from nutgraf.read.worth import declined
 
 
 async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
@@ -29,5 +30,8 @@ async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
         )
     )
     account = Run(request=request, rooms=rooms, send=emit)
+    if not request.item.ai:  # it is not even read
+        emit(Closed(ending="declined", reason=declined(request.item, (), 0.0), complete_ms=account.ms()))
+        return
     closed: Closed = await (panel(account) if request.question is None else answer(account))
     emit(closed)

@@ -88,7 +88,8 @@ def _keep(backend: Backend, file: Path, kind: Kind | None, limits: Limits) -> in
     items = load_items(file, limits=limits, kind=None if kind is None else kind.value)
     backend.store.put_items(items)
     for item in items:
-        prepare_item(item, backend.rooms)
+        if item.ai:
+            prepare_item(item, backend.rooms)
     return len(items)
 
 

@@ -93,7 +93,8 @@ def serving(folder: Path, words: Sequence[str], says: str) -> Iterator[str]:
             yield line
         finally:
             process.send_signal(signal.SIGINT)
-            process.stdout.close() if process.stdout else None
+            if process.stdout is not None:
+                process.stdout.close()
             process.wait(PROGRAM_WITHIN_S)
 
 

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from nutgraf.errors import StoreError
 from nutgraf.serve.cli import app
 from nutgraf.serve.cli_common import Tools
 from nutgraf.serve.cli_text import clean
@@ -125,7 +126,7 @@ def test_declined_is_no_failure(nutgraf: Run) -> None:
 
 def test_a_fault_is_told_with_a_ticket(nutgraf: Run, folder: Path) -> None:
     """What breaks ends as failed, status 1, one line for the person and the rest in the log file."""
-    result = nutgraf("takeaways", ITEM.id, "-f", "json", model=Scripted((RuntimeError("secret"),)))
+    result = nutgraf("takeaways", ITEM.id, "-f", "json", model=Scripted((StoreError("secret"),)))
     document = orjson.loads(result.stdout)
 
     assert (result.exit_code, document["ending"]) == (1, "failed")

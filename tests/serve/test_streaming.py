@@ -8,6 +8,7 @@ import anyio
 import orjson
 import pytest
 
+from nutgraf.errors import StoreError
 from nutgraf.serve.site import Site
 from tests.serve.fakes import AMARA, ITEM, Call, Client, Scripted, running, site_in
 
@@ -205,7 +206,7 @@ async def test_a_reader_that_takes_nothing_is_dropped(scene: Scene) -> None:
     assert (call.sent, call.raised) == ([], None)
 
 
-@having(RuntimeError("secret of amara"))
+@having(StoreError("secret of amara"))
 async def test_after_the_first_byte_an_error_is_an_event(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """A fault in mid-stream is the ending `failed`, with a ticket that is in the log, and nothing of its text."""
     call = scene.client.begin("POST", "/v1/takeaways", BODY, SSE)

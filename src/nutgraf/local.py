@@ -96,10 +96,16 @@ class Local:
                 except Exception as exc:  # whatever breaks, the reader gets an ending
                     emit(farewell(exc, ticket=stream, complete_ms=(anyio.current_time() - accepted) * 1000.0))
 
+        trouble: Exception | None = None
         async with receive, anyio.create_task_group() as tasks:
             tasks.start_soon(produce)
-            yield receive
+            try:
+                yield receive
+            except Exception as exc:  # the reader's own: it goes on as itself, not in a group
+                trouble = exc
             tasks.cancel_scope.cancel()
+        if trouble is not None:
+            raise trouble
 
     async def warm(self) -> None:
         """Let the model load and read what its prompts begin with (about two seconds), so that nobody waits for it."""

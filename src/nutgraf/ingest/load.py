@@ -199,7 +199,7 @@ def _json(text: str, name: str, limits: Limits) -> list[Parts]:
     if isinstance(first, dict) and ({"@type", "@graph", "@context"} & first.keys()):
         return _apart("jsonld", text.encode(), name, limits)
     if is_jsonresume(first) or is_native_member(first):
-        raise InputError(f"{name}: holds a profile, not an item; load it as a member")
+        raise InputError(f"{name}: holds a profile, not an item; load it as a member (`--as member`)")
     from nutgraf.ingest.native import read_native_items
 
     found = read_native_items(value, name=name, limits=limits)

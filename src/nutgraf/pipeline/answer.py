@@ -53,7 +53,7 @@ async def answer(run: Run) -> Closed:
     run.send(Used(facts=()))
     run.send(BlockStart(block="a1", form="answer"))
     if found:
-        block = Block(run, "a1", [passage.evidence for passage in found], at_most=2)
+        block = Block(run, "a1", [passage.evidence for passage in found], at_most=2, ranked=True)
         prompt = render("answer", {"evidence": numbered(block.evidence), "question": question}, max_tokens=120)
         await write(block, prompt, _limit(run))
         _second(block, found)

@@ -18,6 +18,7 @@ from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.writing import Block, takeaway_prompt, write
 from nutgraf.read.questions import questions, varied
+from nutgraf.read.worth import in_english
 from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
 
 #: Time kept back from the model for what comes after it, in seconds.
@@ -27,6 +28,7 @@ RELATED_WITHIN_S = 0.8
 #: A shorter record has nothing to offer.
 RECORD_AT_LEAST_CHARS = 400
 RECORDS_AT_MOST = 20
+LANGUAGE_READ_CHARS = 4000
 RECORD_READ_CHARS = 1500
 _QUERY_FACTS = ("goal", "headline", "position", "interest")
 
@@ -48,6 +50,8 @@ async def panel(run: Run) -> Closed:
         digest = await run_sync(partial(prepare_item, item, run.rooms))
     if digest.declined:
         return Closed(ending="declined", reason=digest.declined, complete_ms=run.ms())
+    if not in_english(item.text[:LANGUAGE_READ_CHARS]):
+        run.skip("language", "this item does not seem to be in English, for which choosing and checking are made")
     with run.stage("choosing"):
         choice = await run_sync(partial(_choose, run, digest))
     run.send(Used(facts=choice.snapshot.facts))

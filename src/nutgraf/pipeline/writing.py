@@ -24,8 +24,14 @@ OPENING_WORDS = 3
 class Block:
     """The sentences of one block as they are settled. Used within one task."""
 
-    def __init__(self, run: Run, name: str, evidence: Sequence[Evidence], at_most: int) -> None:
-        """`evidence` is what the model sees, in the order of its numbers; at most `at_most` sentences are kept."""
+    def __init__(
+        self, run: Run, name: str, evidence: Sequence[Evidence], at_most: int, *, ranked: bool = False
+    ) -> None:
+        """`evidence` is what the model sees, in the order of its numbers; at most `at_most` sentences are kept.
+
+        `ranked` evidence stands in order of merit, and its first piece is what is quoted for a failed draft.
+        """
+        self.ranked = ranked
         self.run, self.name, self.evidence, self.at_most = run, name, list(evidence), at_most
         self.sentences: list[Sentence] = []
         self._count = 0
@@ -50,8 +56,9 @@ class Block:
         elif verdict.verdict == "supported":
             self._commit(Sentence(name, draft.text, "supported", tuple(cited), verdict.check))
         elif cited:
-            closest = await run_sync(partial(judge.closest, draft, cited))
-            self._quote(name, closest, verdict)
+            # Evidence of an answer is in order of merit for the question: a failed draft is no reason to change it.
+            best = self.evidence[0] if self.ranked else await run_sync(partial(judge.closest, draft, cited))
+            self._quote(name, best, verdict)
         else:
             self._drop(name, verdict)
 

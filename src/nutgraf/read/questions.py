@@ -121,7 +121,7 @@ def _about_topics(item: Item, digest: Digest) -> list[Question]:
             continue
         for row, span in enumerate(digest.spans):
             if span.quotable and any(span.start <= start < span.end for start, _ in topic.ranges):
-                score = round(0.3 + 0.2 * topic.weight + 0.2 * span.salience, 4)
+                score = round(0.3 * (len(topic.ranges) > 1) + 0.2 * topic.weight + 0.2 * span.salience, 4)
                 made.append(Question(f"What does {who} say about {topic.label}?", row, "topic", score))
                 break
     return made

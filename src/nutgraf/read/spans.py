@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nutgraf.read.marks import marks
 from nutgraf.text.sentences import split
 from nutgraf.text.words import content_words, words
-from nutgraf.types import Item, Span
+from nutgraf.types import Block, Item, Span
 
 SENTENCES_AT_MOST = 1500
 #: So many sentences of an item are weighed; of a longer one the opening and the most specific.
@@ -70,6 +70,7 @@ _BOILERPLATE = re.compile(
 _INTRODUCES = re.compile(
     r"^(?:I(?:'m| am| supervise| run| lead| manage| work| teach| own| have been)|My name is|Hello|Hi)\b"
 )
+_PARAGRAPH = re.compile(r"\S(?:.*\S)?(?:\n[ \t]*\S(?:.*\S)?)*")
 _HAS_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -91,7 +92,7 @@ def readings(item: Item, at_most: int = SENTENCES_AT_MOST) -> list[Reading]:
     """The sentences of an item in order, at most `at_most`; headings, code and tables are not sentences."""
     found: list[Reading] = []
     heading = ""
-    for number, block in enumerate(item.blocks):
+    for number, block in enumerate(item.blocks or _paragraphs(item.text)):
         if block.kind == "heading":
             heading = item.shown(block.start, block.end)
         if block.kind not in ("paragraph", "item", "quote"):
@@ -107,6 +108,11 @@ def readings(item: Item, at_most: int = SENTENCES_AT_MOST) -> list[Reading]:
             if len(found) >= at_most:
                 return found
     return found
+
+
+def _paragraphs(text: str) -> list[Block]:
+    """Blocks for an item that was made without any: its text divided at empty lines."""
+    return [Block("paragraph", match.start(), match.end()) for match in _PARAGRAPH.finditer(text)]
 
 
 def shortlist(found: list[Reading], at_most: int = WEIGHED_AT_MOST) -> list[Reading]:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from nutgraf.read.marks import marks
 from nutgraf.read.spans import Reading
-from nutgraf.text.words import content_words
+from nutgraf.text.words import STOPWORDS, content_words, words
 from nutgraf.types import Item
 
 CONTENT_WORDS_AT_LEAST = 18
 STANDING_AT_LEAST = 2
+#: Share of function words below which a text is not English; English prose has 0.4 to 0.5, lists of it 0.25.
+ENGLISH_AT_LEAST = 0.17
 WORTH_AT_LEAST = 0.3
 #: So many sentences that each hold a fact make an item fully worth its panel.
 TELLING_ENOUGH = 5.0
@@ -37,3 +39,9 @@ def declined(item: Item, found: Sequence[Reading], score: float) -> str | None:
     if score < WORTH_AT_LEAST:
         return "This item says nothing specific enough for a takeaway: no facts, figures, names or decisions."
     return None
+
+
+def in_english(text: str) -> bool:
+    """Whether enough of the words are English function words; a short text is given the benefit of the doubt."""
+    found = words(text)
+    return len(found) < 30 or sum(word in STOPWORDS for word in found) >= ENGLISH_AT_LEAST * len(found)

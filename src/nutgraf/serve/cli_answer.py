@@ -119,7 +119,7 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
                             show(entry)
                     tasks.cancel_scope.cancel()
         return show.ending
-    except ExceptionGroup as group:
+    except BaseExceptionGroup as group:
         raise root_cause(group) from None
     finally:
         await backend.close_models()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nutgraf.registry import specs
 from nutgraf.trust.checks import Check, deterministic
 from nutgraf.trust.cuts import clause_cuts, keeps_figures
 from nutgraf.types import Draft, Evidence, Verdict
@@ -29,8 +30,9 @@ class Judge:
 
     @classmethod
     def standard(cls, encoder: Encoder) -> Judge:
-        """The judge with every deterministic check."""
-        return cls(encoder, {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()})
+        """The judge with every deterministic check, then those that a host registered: they can only refuse more."""
+        chain = {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()}
+        return cls(encoder, chain | {spec.name: spec.make() for spec in specs("check") if spec.name not in chain})
 
     def verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
         """Supported, or quoted with the check that refused; dropped when there is no evidence to quote.

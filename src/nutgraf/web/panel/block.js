@@ -171,7 +171,7 @@ export class BlockView {
  */
 function becauseLine(because) {
   if (!because?.text) return null;
-  const text = asBecause(because.text);
+  const text = because.text;
   if (!because.facts?.length) return el("p", { class: "because" }, icon("profile"), text);
   return el("details", { class: "because" }, el("summary", {}, icon("profile"), el("span", {}, text), icon("chevron")), factList(because.facts));
 }
@@ -206,14 +206,6 @@ function quotation(sentence, cites) {
  */
 function spaced(nodes) {
   return nodes.flatMap((node) => ["\u2009", node]);
-}
-
-/**
- * @param {string} text
- * @returns {string}
- */
-function asBecause(text) {
-  return /^because\b/iu.test(text) ? text : `Because ${text}`;
 }
 
 /**

@@ -16,7 +16,8 @@ from nutgraf.local import Local
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import run
 from nutgraf.stream.hub import Emit, Hub
-from nutgraf.stream.log import Entry
+from nutgraf.stream.live import Live
+from nutgraf.stream.log import Entry, StreamLog, to_bytes
 from nutgraf.testing import Piece, ScriptedModel, fault_script, run_virtual
 from nutgraf.types import Deadline, Item, Member, Prompt
 from tests.pipeline.promises import Told, WatchedJudge
@@ -245,3 +246,27 @@ async def _listen(local: Local, case: Case, told: Told) -> None:
     async with local.stream(case.item, case.member, question=case.question, deadline_s=case.deadline_s) as stream:
         events += [event async for event in stream]
     told.events = [as_json(event) for event in events]
+
+
+class Credulous(StreamLog):
+    """A log that takes whatever it is given."""
+
+    def check(self, event: Event) -> bytes:
+        """The JSON of any event."""
+        return to_bytes(event)
+
+
+class Unguarded(Live):
+    """A stream of the hub that believes its producer."""
+
+    def __post_init__(self) -> None:
+        """With a log that refuses nothing."""
+        self.log = Credulous()
+        super().__post_init__()
+
+    def emit(self, event: Event, now: float) -> None:
+        """Take any event; only the first ending is the hub's."""
+        if isinstance(event, Closed) and self.ending is None:
+            self.decide(event)
+        else:
+            self.log.append(event)

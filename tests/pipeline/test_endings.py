@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from nutgraf.events import Closed, Event
 from nutgraf.stream import hub
-from nutgraf.stream.live import Live
-from nutgraf.stream.log import StreamLog, to_bytes
 from tests.pipeline.promises import Told, faults
-from tests.pipeline.streams import World, behind_hub, every, in_process
+from tests.pipeline.streams import Unguarded, World, behind_hub, every, in_process
 
 BEHIND_HUB, IN_PROCESS, CONTROL = 2_000, 500, 200
 
@@ -61,30 +58,6 @@ def test_a_lax_judge_is_seen() -> None:
     kinds = {fault.split()[0] for fault in found(every(behind_hub, range(CONTROL), World(lax=True), rude=True))}
 
     assert {"number", "name", "failed"} <= kinds
-
-
-class Credulous(StreamLog):
-    """A log that takes whatever it is given."""
-
-    def check(self, event: Event) -> bytes:
-        """The JSON of any event."""
-        return to_bytes(event)
-
-
-class Unguarded(Live):
-    """A stream of the hub that believes its producer."""
-
-    def __post_init__(self) -> None:
-        """With a log that refuses nothing."""
-        self.log = Credulous()
-        super().__post_init__()
-
-    def emit(self, event: Event, now: float) -> None:
-        """Take any event; only the first ending is the hub's."""
-        if isinstance(event, Closed) and self.ending is None:
-            self.decide(event)
-        else:
-            self.log.append(event)
 
 
 def test_without_the_guard_a_second_ending_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

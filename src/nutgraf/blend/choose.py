@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nutgraf.text.words import content_stems
+from nutgraf.text.words import content_stems, words
 from nutgraf.types import Digest, Fact, Snapshot, Span
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ SAMENESS, SAME_ABOVE = 3.0, 0.2
 FACT_AGAIN = 0.8
 #: What being specific adds (numbers, names), in standard deviations at specificity 1: for a member, for nobody.
 SPECIFIC, SPECIFIC_FOR_NOBODY = 0.9, 0.2
+#: What a sentence of fewer words than this, without a figure, costs: out of its place it seldom says enough.
+BARE_WORDS, BARE = 9, 0.8
 #: How far behind the best a fact may be that is named in its place because the best one was named already.
 OTHER_FACT_WITHIN = 0.12
 #: Cosine of span and fact above which the link is called close, and below which it is not claimed.
@@ -94,6 +96,7 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
     base = _standard(np.array([_logit(digest.spans[i].salience) for i in rows]))
     specific = SPECIFIC if snapshot.facts else SPECIFIC_FOR_NOBODY
     base += specific * np.array([digest.spans[i].specificity for i in rows])
+    base -= BARE * np.array([_bare(digest.spans[i].text) for i in rows], dtype=np.float32)
     pull = _pull(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
     chosen: list[int] = []
     used: set[str] = set()
@@ -131,6 +134,10 @@ def _pull(near: NDArray[np.float32]) -> NDArray[np.float32]:
     """Nearness in standard deviations, weaker for a member to whom nothing in the item is close."""
     strength = min(1.0, max(0.7, (float(near.max()) - 0.1) / 0.3))
     return np.asarray(PULL * strength * _standard(near), dtype=np.float32)
+
+
+def _bare(text: str) -> bool:
+    return len(words(text)) < BARE_WORDS and not any(map(str.isdigit, text))
 
 
 def actionable(text: str) -> bool:

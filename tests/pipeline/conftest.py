@@ -9,7 +9,7 @@ from nutgraf.ingest.load import load_item, load_member
 from nutgraf.pipeline.parts import Rooms
 from nutgraf.seams import Encoder
 from nutgraf.serve.sample import network
-from nutgraf.types import Item, Member
+from nutgraf.types import Hit, Item, Member
 from tests.pipeline.world import Remembering, Shelf, rooms_with
 
 #: Items of several kinds that anybody might read.
@@ -19,6 +19,14 @@ READ = (
     "article-warehouse-slotting", "article-grant-narrative", "article-hiring-without-degrees",
     "article-ai-meeting-notes", "article-salary-evidence", "article-night-shift-schedule",
 )  # fmt: skip
+
+
+class Silent(Shelf):
+    """A shelf that finds nothing."""
+
+    def search(self, *_: object, **__: object) -> list[Hit]:
+        """Nothing at all."""
+        return []
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +56,13 @@ def sample_members() -> dict[str, Member]:
 def sample_rooms(real_encoder: Encoder, sample_items: dict[str, Item]) -> Rooms:
     """Rooms over the sample network, without a model."""
     return rooms_with(None, Shelf(real_encoder, tuple(sample_items.values())))
+
+
+@pytest.fixture(scope="session")
+def alone_rooms(real_encoder: Encoder, sample_rooms: Rooms) -> Rooms:
+    """The same encoder and digests with no other records, for tests of what is chosen in an item."""
+    assert isinstance(sample_rooms.items, Shelf)
+    return rooms_with(None, Silent(real_encoder, sample_rooms.items.items, sample_rooms.items.digests))
 
 
 @pytest.fixture(scope="session")

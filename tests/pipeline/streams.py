@@ -25,7 +25,7 @@ from tests.pipeline.world import COURSE, ITEMS, MEMBERS, Shelf, rooms_with, scop
 
 QUESTIONS = ("How long was the wait at the desk?", "What does the oven lease cost?", "Who found the wrong voltage?")
 STREAM_WITHIN_S = 60.0
-FLOOD_PIECES = 1_000
+FLOOD_PIECES = 500
 TOGETHER = 100
 
 

@@ -75,7 +75,7 @@ def test_what_the_item_says_is_answered(
 @pytest.mark.parametrize("question", UNANSWERABLE)
 def test_what_the_item_does_not_say_is_not_made_up(question: str, sample_rooms: Rooms, read_items: list[Item]) -> None:
     """A question that nothing here answers gets no sentence, but that the item does not say; no model is asked."""
-    for item in read_items[:6]:
+    for item in read_items[:4]:
         model = ScriptedModel(copying)
         events = told(with_model(sample_rooms, model), item, None, question)
 
@@ -103,9 +103,9 @@ def test_starters_are_answered_by_their_own_sentence(
 ) -> None:
     """Each starter question under a panel of the sample network is answered by the sentence it was made from."""
     members = [None, *sample_members.values()]
-    asked = [check_starters(sample_rooms, item, members[n % len(members)]) for n, item in enumerate(read_items)]
+    asked = [check_starters(sample_rooms, item, members[n % len(members)]) for n, item in enumerate(read_items[:6])]
 
-    assert sum(asked) >= len(read_items)
+    assert sum(asked) >= len(asked)
 
 
 def test_starters_of_made_items_are_answered_too() -> None:

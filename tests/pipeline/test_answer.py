@@ -7,10 +7,12 @@ import random
 
 import pytest
 
+from nutgraf.errors import InputError
 from nutgraf.pipeline.answer import NOT_STATED
 from nutgraf.pipeline.parts import Rooms, prepare_item
 from nutgraf.read.questions import questions
 from nutgraf.retrieve.hashing import HashEncoder
+from nutgraf.serve.answers import check_asked
 from nutgraf.testing import ScriptedModel
 from nutgraf.types import Item, Member, Prompt
 from tests.pipeline.promises import unknown_words
@@ -144,6 +146,12 @@ def test_any_question_at_all_is_borne(seed: int) -> None:
     question = "".join(rng.choice(alphabet) for _ in range(rng.choice([1, 5, 80, 1000])))
 
     assert ending(told(rooms_with(ScriptedModel(copying)), ITEMS[0], None, question))[0] == "done"
+
+
+def test_bytes_that_are_no_text_are_refused_at_the_door() -> None:
+    """A question with half a character in it, as a terminal may hand on, is named as such before anything begins."""
+    with pytest.raises(InputError, match="question: .* UTF-8"):
+        check_asked(5.0, "How long was the wait \udcff?")
 
 
 def test_a_related_item_is_cited_as_such() -> None:

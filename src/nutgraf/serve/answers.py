@@ -48,6 +48,8 @@ def check_asked(deadline_s: float, question: str | None) -> None:
         )
     if question is not None and not 0 < len(question.strip()) <= QUESTION_AT_MOST_CHARS:
         raise InputError(f"question: must have 1 to {QUESTION_AT_MOST_CHARS} characters; say what you want to know")
+    if question is not None and any("\ud800" <= char <= "\udfff" for char in question):
+        raise InputError("question: holds bytes that are no text in UTF-8; write it in UTF-8")
 
 
 def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:

@@ -150,7 +150,7 @@ def test_any_question_at_all_is_borne(seed: int) -> None:
 
 def test_bytes_that_are_no_text_are_refused_at_the_door() -> None:
     """A question with half a character in it, as a terminal may hand on, is named as such before anything begins."""
-    with pytest.raises(InputError, match="question: .* UTF-8"):
+    with pytest.raises(InputError, match=r"question: .* UTF-8"):
         check_asked(5.0, "How long was the wait \udcff?")
 
 

@@ -8,6 +8,7 @@ when llama.cpp itself says that it processes nothing. `--control` reads on inste
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import sys
@@ -130,7 +131,7 @@ async def embedded(leaver_of: Callable[[int], Leaver], folder: Path, rounds: int
 
 def percentile(times: list[float], share: float) -> float:
     """The smallest time that `share` of the times do not pass."""
-    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
+    return sorted(times)[max(0, math.ceil(share * len(times)) - 1)]
 
 
 async def main(options: argparse.Namespace) -> int:

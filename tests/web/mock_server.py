@@ -166,9 +166,14 @@ def problem(status: int, kind: str, message: str) -> JSONResponse:
 
 
 def shortened(events: list[Json], ending: str | None) -> list[Json]:
-    """The events with another ending: `failed` before the first block, `truncated` after the first sentence."""
+    """The events with another ending: `failed` before the first block, `truncated` after the first sentence.
+
+    With `done` everything comes, and the ending has a reason.
+    """
     if ending is None:
         return events
+    if ending == "done":
+        return [*events[:-1], {**events[-1], "reason": "Only the first part of the item was read."}]
     kept = {"failed": "block-start", "truncated": "sentence-committed"}[ending]
     at = next((n for n, e in enumerate(events) if e["kind"] == kept), 0) + (ending == "truncated")
     reason = "the writer is taking a break" if ending == "failed" else "the model stopped answering"
@@ -192,7 +197,12 @@ def streams(site: Site) -> list[Route]:
         def keep() -> None:
             said = " ".join(e["sentence"]["text"] for e in stream.events if e["kind"] == "sentence-committed")
             if asked and body.get("member"):
-                turn = {"question": asked, "answer": said, "at": "2026-10-20T09:00:00Z", "stream": stream.id}
+                turn = {
+                    "question": asked,
+                    "answer": said or stream.events[-1]["reason"],
+                    "at": "2026-10-20T09:00:00Z",
+                    "stream": stream.id,
+                }
                 site.turns.setdefault((body["item"], body["member"]), []).append(turn)
 
         task = asyncio.create_task(site.produce(stream, keep))

@@ -7,6 +7,10 @@ from typing import Any
 
 from tests.web.canned import Json, item_by_id, visible
 
+#: A question that nothing answers, and one that another record answers in its own words.
+NOT_STATED = "How tall is the building?"
+STATED_ELSEWHERE = "Who reads a first write-up?"
+
 
 class Writer:
     """Collects events in the order of the protocol; sentence and evidence ids count up by themselves."""
@@ -71,8 +75,10 @@ class Writer:
         self.add("sentence-committed", block=block, sentence=sentence)
 
     def quote(self, block: str, evidence: Json) -> None:
-        """A sentence of the item itself."""
-        shown = visible(self.item["text"], self.item["hidden"], evidence["start"], evidence["end"])
+        """A sentence of an item itself, word for word."""
+        source = self.item if evidence["source"] == "item" else item_by_id(evidence["ref"])
+        assert source
+        shown = visible(source["text"], source["hidden"], evidence["start"], evidence["end"])
         self.say(block, shown, evidence, verdict="quoted")
 
     def drop(self, block: str) -> None:
@@ -166,6 +172,15 @@ def answer(item: Json, member: Json | None, question: str) -> list[Json]:
     writer = Writer(item, member)
     writer.open(question)
     block = writer.block("answer")
+    if question == NOT_STATED:
+        writer.end(block)
+        return writer.close(reason="The item does not say.")
+    if question == STATED_ELSEWHERE:
+        other = item_by_id("profile-ngozi-adeyemi")
+        assert other
+        writer.quote(block, writer.from_item(other["text"][other["text"].index("\n\n") + 2 :].strip(), other))
+        writer.end(block)
+        return writer.close()
     text = item["text"]
     writer.say(block, "The item says this about it.", writer.from_item(text[: text.index(".") + 1]))
     writer.quote(block, writer.from_item(text[: text.index(".") + 1]))

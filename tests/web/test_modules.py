@@ -165,3 +165,42 @@ def test_any_range_of_a_text_is_cut_as_the_server_cuts_it(page: Page) -> None:
         for (start, end), (marked, every) in zip(ranges, page.js(script, item, ranges), strict=True):
             assert " ".join(marked.split()) == visible(item["text"], item["hidden"], start, end)
             assert " ".join(every.split()) == whole
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("source", "caption"),
+    [("item", "From the item"), ("skill", "From another record"), ("member", "From your profile")],
+)
+def test_a_caption_says_where_a_quotation_stands(page: Page, source: str, caption: str) -> None:
+    """The caption of a quoted sentence names the item, another record or the reader's profile."""
+    page.open("")
+    script = """
+      const { BlockView } = await import("/panel/block.js");
+      const desk = { item: () => "here", number: () => 1 };
+      const block = new BlockView({ kind: "block-start", block: "b1", form: "answer" }, desk, "?");
+      const evidence = [{ id: "e1", source: arguments[0], ref: "here", start: 0, end: 4, quote: "Said" }];
+      block.commit({ id: "s1", text: "Said", verdict: "quoted", evidence, check: "" });
+      return block.element.querySelector("figcaption").firstChild.data;
+    """
+
+    assert page.js(script, source) == caption
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("item", [None, "article-night-handover"])
+@pytest.mark.parametrize("label", ["What did it cost?", "Ask this question"])
+def test_a_step_with_a_question_asks_it(page: Page, item: str | None, label: str) -> None:
+    """A step with a question shows the question and asks it, whatever else the step names."""
+    page.open("")
+    script = """
+      const { BlockView } = await import("/panel/block.js");
+      const done = [];
+      const desk = { ask: (question) => done.push(["ask", question]), open: (item) => done.push(["open", item]) };
+      const block = new BlockView({ kind: "block-start", block: "b1", form: "takeaway" }, desk);
+      block.end({ kind: "converse", label: arguments[0], item: arguments[1], question: "What did it cost?" });
+      block.element.querySelector(".action").click();
+      return [block.element.querySelector(".action-label").textContent, ...done];
+    """
+
+    assert page.js(script, label, item) == ["What did it cost?", ["ask", "What did it cost?"]]

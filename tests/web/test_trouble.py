@@ -8,6 +8,7 @@ import pytest
 
 from tests.web.canned import item
 from tests.web.mock_server import Site
+from tests.web.scripts import NOT_STATED, STATED_ELSEWHERE
 
 if TYPE_CHECKING:
     from tests.web.page import Page
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 ARTICLE, AMARA = "article-night-handover", "amara-okafor"
-ESCAPE = "\ue00c"
+ENTER, ESCAPE = "\ue007", "\ue00c"
 #: Numbers of events in the script: the first sentence is held at 5 and committed at 6, the second held at 7.
 FIRST_HELD, FIRST_SHOWN, SECOND_HELD = 6, 7, 8
 
@@ -236,6 +237,65 @@ def test_actions_lead_somewhere(page: Page, site: Site) -> None:
     page.click(".action.connect")
     page.until("document.querySelector('h1').textContent === 'Ngozi Adeyemi'")
     assert page.told("nutgraf-open") == [{"item": "profile-ngozi-adeyemi", "block": "b3", "action": "connect"}]
+
+
+def ask(page: Page, question: str) -> None:
+    """Opens the article, asks, and waits for the end."""
+    page.item(ARTICLE, AMARA)
+    page.js("window.__told.length = 0")
+    page.inside("#question").send_keys(question, ENTER)
+    page.finished()
+
+
+def test_the_reason_is_the_answer_when_there_is_no_sentence(page: Page) -> None:
+    """An answer that is done without a sentence keeps its question, shows and says the reason, and can be rated."""
+    ask(page, NOT_STATED)
+
+    assert page.texts(".turn .question") == [NOT_STATED]
+    assert page.texts(".turn .words") == ["The item does not say."]
+    assert page.texts(".notice") == []
+    assert page.log("announced")[-1] == "The item does not say."
+    assert len(page.texts(".turn .thumbs")) == 1
+
+
+def test_takeaways_that_are_done_may_have_a_reason(page: Page, site: Site) -> None:
+    """The reason of finished takeaways is shown below them and said once, and stays when a question is answered."""
+    site.ending = "done"
+    page.item(ARTICLE, AMARA)
+    reason = "Only the first part of the item was read."
+
+    assert len(page.texts(".block")) == 3
+    assert page.texts(".notice p") == [reason]
+    assert page.texts(".again") == []
+    assert page.log("announced").count(reason) == 1
+    site.ending = None
+    page.js("window.__told.length = 0")
+    page.inside("#question").send_keys("What changed?", ENTER)
+    page.finished()
+    assert page.texts(".notice p") == [reason]
+
+
+def test_an_answer_with_sentences_may_have_a_reason(page: Page, site: Site) -> None:
+    """The reason of an answer that has sentences is shown below them."""
+    site.ending = "done"
+    ask(page, "What changed?")
+
+    assert page.texts(".turn .sentence")
+    assert page.texts(".turn-notice p") == ["Only the first part of the item was read."]
+
+
+@pytest.mark.parametrize("way", [".quote .link", ".quote .cite"])
+def test_a_quotation_of_another_record_says_so(page: Page, way: str) -> None:
+    """The caption names another record, and both its link and its citation open that record."""
+    ask(page, STATED_ELSEWHERE)
+    assert page.texts(".turn blockquote")[0].startswith("“Ngozi meets two nurses a month")
+    (caption,) = page.texts(".turn figcaption")
+    assert caption.startswith("From another record")
+
+    page.click(f".turn {way}")
+    page.until("document.querySelector('h1').textContent === 'Ngozi Adeyemi'")
+    (opened,) = page.told("nutgraf-open")
+    assert opened["item"] == "profile-ngozi-adeyemi"
 
 
 def test_a_fact_that_is_cited_is_shown(page: Page) -> None:

@@ -13,6 +13,7 @@ import { PanelView } from "./panel/view.js";
 
 /** How an ending reads; what came before it stays. */
 const ENDINGS = {
+  done: "",
   declined: "No takeaways",
   truncated: "This is as far as it got",
   stopped: "Stopped",
@@ -225,21 +226,27 @@ export class NutgrafPanel extends HTMLElement {
     for (const block of session.blocks.values()) block.end();
     this.#view.clearNotice();
     this.#view.showSkipped(event.skipped);
-    if (event.ending !== "done") this.#notice(session, event);
+    if (event.ending !== "done" || event.reason) this.#notice(session, event);
     const detail = { ending: event.ending, stream: session.run.id, blocks: session.blocks.size };
     this.#tell("nutgraf-closed", detail);
   }
 
   /**
+   * Says how it ended; the reason of an answer that is done and has no sentence is the answer.
    * @param {Session} session
    * @param {import("./panel/types.js").Closed} event
    */
-  #notice(session, event) {
-    const ending = /** @type {keyof typeof ENDINGS} */ (event.ending);
+  #notice(session, { ending, reason, ticket }) {
     const head = ending === "declined" && session.question ? "No answer" : ENDINGS[ending] ?? ENDINGS.failed;
-    const text = `${head}${event.reason ? `: ${event.reason}` : ""}`.replace(/(?<![.!?…])$/u, ".");
+    const text = [head, reason].filter(Boolean).join(": ").replace(/(?<![.!?…])$/u, ".");
+    const blocks = [...session.blocks.values()];
+    if (ending === "done" && session.question && blocks.length && blocks.every((block) => block.count === 0)) {
+      blocks[0].say(text);
+      this.#view.announce(text);
+      return;
+    }
     const place = session.question ? session.list.parentElement?.querySelector(".turn-notice") ?? undefined : undefined;
-    this.#view.showNotice(ending, text, event.ticket, place);
+    this.#view.showNotice(ending, text, ticket, place);
     this.#view.announce(text);
   }
 

@@ -21,6 +21,7 @@ import { icon } from "./icons.js";
  */
 
 const TITLES = { understand: "Worth knowing", act: "Worth doing" };
+const ORIGINS = { item: "From the item", skill: "From another record", member: "From your profile" };
 const STEPS = { connect: "Connect", converse: "Ask", learn: "Learn", engage: "Take part" };
 
 export class BlockView {
@@ -36,17 +37,17 @@ export class BlockView {
   #paragraph = null;
   #count = 0;
   #ended = false;
-  #waits;
+  #stays;
 
   /**
-   * @param {import("./types.js").BlockStart} start a block without a name waits for its answer: it stays, with its question
+   * @param {import("./types.js").BlockStart} start a block without a name waits for its answer; an answer stays, with its question
    * @param {Desk} desk
    * @param {string} [question] what was asked, for the form "answer"
    */
   constructor(start, desk, question) {
     this.#desk = desk;
     this.#name = start.block;
-    this.#waits = start.block === "";
+    this.#stays = start.form === "answer";
     this.#words = el("div", { class: "words" });
     this.#foot = el("div", { class: "block-foot" }, becauseLine(start.because));
     const kind = start.form === "answer" ? "answer" : start.takeaway ?? "understand";
@@ -76,7 +77,7 @@ export class BlockView {
     const cites = sentence.evidence.map((e) => this.#citation(e));
     if (sentence.verdict === "quoted") {
       this.#paragraph = null;
-      this.#words.append(quotation(sentence, cites));
+      this.#words.append(this.#quotation(sentence, cites));
       return;
     }
     if (!this.#paragraph) this.#words.append((this.#paragraph = el("p")));
@@ -96,11 +97,21 @@ export class BlockView {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#count === 0 && !action) {
-      if (!this.#waits) this.element.remove();
+      if (!this.#stays) this.element.remove();
       return;
     }
-    this.#foot.append(feedback((rating, reason) => this.#desk.rate({ block: this.#name, rating, reason })));
+    this.#rateable();
     if (action) this.#foot.append(this.#step(action));
+  }
+
+  /** @param {string} reason what is said in place of sentences, in an answer that ended without any */
+  say(reason) {
+    this.#words.append(el("p", { class: "reason" }, reason));
+    if (this.#name) this.#rateable();
+  }
+
+  #rateable() {
+    this.#foot.append(feedback((rating, reason) => this.#desk.rate({ block: this.#name, rating, reason })));
   }
 
   /**
@@ -110,21 +121,23 @@ export class BlockView {
   #citation(evidence) {
     const number = this.#desk.number(evidence);
     const here = evidence.source === "item" && evidence.ref === this.#desk.item();
-    const from = here ? "in this item" : evidence.source === "member" ? "in your profile" : "in another record";
+    const mine = evidence.source === "member";
+    const from = here ? "in this item" : mine ? "in your profile" : "opens another record";
     const button = el("button", {
-      type: "button", class: `cite ${here ? "here" : "note"}`, "aria-label": `Source ${number}, ${from}: ${short(evidence.quote)}`,
+      type: "button", class: `cite ${here ? "here" : mine ? "note" : "away"}`, "aria-label": `Source ${number}, ${from}: ${short(evidence.quote)}`,
       title: short(evidence.quote), "data-evidence": evidence.id,
     }, String(number));
-    if (!here) button.setAttribute("aria-expanded", "false");
+    if (mine) button.setAttribute("aria-expanded", "false");
     button.addEventListener("click", () => {
       this.#desk.cite(evidence, button);
-      if (!here) this.#toggleNote(evidence, button);
+      if (mine) this.#toggleNote(evidence, button);
+      else if (!here) this.#desk.open(evidence.ref, { block: this.#name });
     });
     return button;
   }
 
   /**
-   * Shows, or hides again, evidence that does not stand in the item itself.
+   * Shows, or hides again, evidence of the member's own record.
    * @param {Evidence} evidence
    * @param {HTMLElement} button
    */
@@ -137,11 +150,24 @@ export class BlockView {
       host.parentElement?.querySelector(`.${key}`)?.remove();
       return;
     }
-    const mine = evidence.source === "member";
-    const text = mine ? this.#desk.fact(evidence.ref) ?? evidence.quote : `“${evidence.quote}”`;
     host.after(el("p", { class: `evidence ${key}` },
-      el("strong", {}, mine ? "In your profile: " : "From another record: "), text,
-      !mine && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(evidence.ref, { block: this.#name }) }, "Open it")));
+      el("strong", {}, "In your profile: "), this.#desk.fact(evidence.ref) ?? evidence.quote));
+  }
+
+  /**
+   * A quoted sentence, with a caption that says where it stands.
+   * @param {Sentence} sentence
+   * @param {HTMLElement[]} cites
+   * @returns {HTMLElement}
+   */
+  #quotation({ id, text, evidence }, cites) {
+    const [piece] = evidence;
+    const away = piece?.source === "skill";
+    const bare = text.replace(/^["“„«\s]+|["”“»\s]+$/gu, "");
+    return el("figure", { class: "quote", "data-sentence": id },
+      el("blockquote", {}, `“${bare}”`),
+      el("figcaption", {}, ORIGINS[piece?.source] ?? ORIGINS.item, ...spaced(cites),
+        away && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(piece.ref, { block: this.#name }) }, "Open it")));
   }
 
   /**
@@ -150,15 +176,15 @@ export class BlockView {
    */
   #step(action) {
     const go = () => {
-      if (action.item) this.#desk.open(action.item, { block: this.#name, action: action.kind });
-      else if (action.question) this.#desk.ask(action.question);
+      if (action.question) this.#desk.ask(action.question);
+      else if (action.item) this.#desk.open(action.item, { block: this.#name, action: action.kind });
     };
     return el("div", { class: "step" },
       el("button", { type: "button", class: `action ${action.kind}`, onclick: go },
         el("span", { class: "action-icon" }, icon(action.kind)),
         el("span", { class: "action-text" },
           el("span", { class: "action-kind" }, STEPS[action.kind] ?? "Next step", el("span", { class: "sr" }, ": ")),
-          el("span", { class: "action-label" }, action.label)),
+          el("span", { class: "action-label" }, action.question || action.label)),
         icon("right")),
       action.because ? el("p", { class: "step-because" }, action.because) : null);
   }
@@ -185,19 +211,6 @@ export function factList(facts) {
   return el("ul", { class: "facts", role: "list" }, ...facts.map((fact) =>
     el("li", { "data-fact": fact.id }, el("span", { class: "fact-kind" }, words(fact.kind)), " ", el("span", {}, fact.text),
       fact.guess && el("span", { class: "guess" }, "a guess"))));
-}
-
-/**
- * @param {Sentence} sentence
- * @param {HTMLElement[]} cites
- * @returns {HTMLElement}
- */
-function quotation(sentence, cites) {
-  const mine = sentence.evidence[0]?.source === "member";
-  const bare = sentence.text.replace(/^["“„«\s]+|["”“»\s]+$/gu, "");
-  return el("figure", { class: "quote", "data-sentence": sentence.id },
-    el("blockquote", {}, `“${bare}”`),
-    el("figcaption", {}, mine ? "From your profile" : "From the item", ...spaced(cites)));
 }
 
 /**

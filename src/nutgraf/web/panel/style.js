@@ -76,7 +76,7 @@ h2 { flex: 1; min-width: 0; }
 .cite + .cite { margin-inline-start: -1px; }
 .cite { display: inline-grid; place-items: center; min-width: 24px; height: 24px; margin-block: -4px; padding: 0 5px; border-radius: 7px; background: var(--_soft); color: var(--_accent); font-size: 12px; font-weight: 650; line-height: 1; font-variant-numeric: tabular-nums; vertical-align: 1px; border: 1px solid transparent; }
 .cite:hover, .cite[aria-expanded="true"] { background: var(--_accent); color: var(--_on-accent); }
-.cite.note { border-color: color-mix(in srgb, var(--_accent) 35%, transparent); }
+.cite.note, .cite.away { border-color: color-mix(in srgb, var(--_accent) 35%, transparent); }
 .quote { padding-inline-start: 13px; border-inline-start: 3px solid var(--_quote); }
 blockquote { font-family: var(--nutgraf-quote-font, Charter, "Iowan Old Style", "Source Serif 4", Georgia, "Liberation Serif", serif); font-size: 16px; line-height: 1.48; }
 figcaption { margin-top: 3px; font-size: 12.5px; color: var(--_muted); }

@@ -151,8 +151,8 @@ export class PanelView {
   }
 
   /**
-   * How it ended, when it did not simply end well.
-   * @param {"declined" | "truncated" | "stopped" | "failed" | "lost"} ending
+   * How it ended, when there is something to say about it.
+   * @param {"done" | "declined" | "truncated" | "stopped" | "failed" | "lost"} ending
    * @param {string} text
    * @param {string | null} [ticket]
    * @param {Element} [place]
@@ -160,12 +160,13 @@ export class PanelView {
   showNotice(ending, text, ticket = null, place = this.notice) {
     place.replaceChildren(el("div", { class: `notice ${ending}` },
       el("p", {}, text), ticket && el("p", { class: "ticket" }, `Reference ${ticket}`),
-      ending !== "declined" && ending !== "lost" && place === this.notice &&
+      !["done", "declined", "lost"].includes(ending) && place === this.notice &&
         el("button", { type: "button", class: "again", onclick: this.on.again }, icon("again"), "Try again")));
   }
 
+  /** The connection is there again; what is said about an ending stays. */
   clearNotice() {
-    this.notice.replaceChildren();
+    this.notice.querySelector(".lost")?.remove();
   }
 
   /** @returns {HTMLElement} */

@@ -10,6 +10,19 @@ from nutgraf.pipeline.parts import Emit, Request, Rooms, Run
 from nutgraf.read.worth import declined
 
 
+def opening(request: Request, model_name: str) -> Opened:
+    """The first event of the answer to a request."""
+    return Opened(
+        stream=request.stream,
+        item=request.item.id,
+        title=request.item.title,
+        member=request.scope.member,
+        model=model_name,
+        deadline_ms=round((request.deadline.at - request.accepted_at) * 1000),
+        question=request.question,
+    )
+
+
 async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
     """Answer a request, event by event, from Opened to Closed.
 
@@ -18,17 +31,7 @@ async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
     """
     if request.member is not None and request.member.id != request.scope.member:
         raise NotAllowed(f"a scope of {request.scope.member!r} may not ask as {request.member.id!r}")
-    emit(
-        Opened(
-            stream=request.stream,
-            item=request.item.id,
-            title=request.item.title,
-            member=request.scope.member,
-            model=rooms.model.name if rooms.model else "none",
-            deadline_ms=round((request.deadline.at - request.accepted_at) * 1000),
-            question=request.question,
-        )
-    )
+    emit(opening(request, rooms.model.name if rooms.model else "none"))
     account = Run(request=request, rooms=rooms, send=emit)
     if not request.item.ai:  # it is not even read
         emit(Closed(ending="declined", reason=declined(request.item, (), 0.0), complete_ms=account.ms()))

@@ -7,9 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nutgraf.errors import InputError
-from nutgraf.events import Opened
 from nutgraf.pipeline.parts import Request, Rooms
-from nutgraf.pipeline.run import run
+from nutgraf.pipeline.run import opening, run
 from nutgraf.stream.hub import Hub, new_stream_id
 from nutgraf.types import Deadline
 
@@ -60,12 +59,7 @@ def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:
         stream=stream_id, scope=asked.scope, item=asked.item, member=asked.member, accepted_at=asked.accepted_at,
         deadline=deadline, question=asked.question,
     )  # fmt: skip
-    opening = Opened(
-        stream=stream_id, item=asked.item.id, title=asked.item.title, member=asked.scope.member,
-        model=rooms.model.name if rooms.model else "none", deadline_ms=round(asked.deadline_s * 1000),
-        question=asked.question,
-    )  # fmt: skip
     return hub.start(
-        asked.scope, opening, partial(run, request, rooms), accepted_at=asked.accepted_at, deadline=deadline,
-        resumable=asked.resumable,
+        asked.scope, opening(request, rooms.model.name if rooms.model else "none"), partial(run, request, rooms),
+        accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable,
     )  # fmt: skip

@@ -216,6 +216,21 @@ class StoreContract:
 
         assert [seq for seq, *_ in store.events_after(scope(), stream, 0)] == [1, 2]
 
+    def test_a_stream_ends_with_its_turn_or_with_neither(self, store: Store) -> None:
+        """Ending and turn are one write: what refuses the one leaves nothing of the other."""
+        stream = opened(store, scope())
+        turn = Turn("roofs", stream, "q", "a", AT)
+        store.append_events(scope(), stream, [(1, "opened", b"{}")])
+        with pytest.raises(ProtocolBroken):
+            store.close_stream(scope(), stream, "done", [(1, "closed", b"{}")], turn)
+        for wrong in (replace(turn, stream="other"), replace(turn, at="yesterday")):
+            with pytest.raises(InputError, match=r"turn\."):
+                store.close_stream(scope(), stream, "done", [(2, "closed", b"{}")], wrong)
+        assert (store.stream(scope(), stream).ending, store.turns(scope(), "roofs")) == (None, [])
+
+        store.close_stream(scope(), stream, "done", [(2, "closed", b"{}")], turn)
+        assert (store.stream(scope(), stream).ending, store.turns(scope(), "roofs")) == ("done", [turn])
+
     def test_a_stream_id_is_used_once(self, store: Store) -> None:
         """A second stream under one id is refused, whoever asks."""
         opened(store, scope("ann"))

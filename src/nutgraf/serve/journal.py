@@ -32,10 +32,8 @@ class StoreJournal:
 
     def end(self, scope: Scope, stream_id: str, ending: Ending, entries: Sequence[Entry]) -> None:
         """As `Journal.end`."""
-        turn = turn_of(entries)
-        if turn is not None and scope.member is not None:
-            self._store.add_turn(scope, turn)
-        self._store.close_stream(scope, stream_id, ending, [(e.number, e.kind, e.data) for e in entries])
+        turn = turn_of(entries) if scope.member is not None else None
+        self._store.close_stream(scope, stream_id, ending, [(e.number, e.kind, e.data) for e in entries], turn)
 
     def read(self, scope: Scope, stream_id: str) -> Sequence[Entry]:
         """As `Journal.read`."""

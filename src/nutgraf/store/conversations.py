@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -24,18 +24,11 @@ class ConversationRows(Rows):
         `turn.at` is ISO 8601 with an offset. Raises NotFound when `turn.stream` is not a stream of the
         scope's member, and NotAllowed for a reader without a profile: nobody could be shown it again.
         """
-        if scope.member is None:
-            raise NotAllowed("conversations are kept for members only")
-        key = {"tenant": scope.tenant, "member": scope.member, "stream": named("turn.stream", turn.stream)}
-        row = {
-            **key, "item": named("turn.item_id", turn.item_id), "at": milliseconds("turn.at", turn.at),
-            "payload": seal(owner_of(scope), "turn", to_json(Turn, turn).encode()),
-        }  # fmt: skip
+        row = turn_row(scope, turn)
 
         def work(tx: Tx) -> None:
             _need_stream(tx.sql, scope, turn.stream)
-            tx.sql.execute(sa.delete(turns).filter_by(**key))
-            tx.sql.execute(sa.insert(turns).values(row))
+            put_turn(tx, row)
 
         self._write(work)
 
@@ -106,6 +99,23 @@ class ConversationRows(Rows):
             return gone
 
         return self._write(work)
+
+
+def turn_row(scope: Scope, turn: Turn) -> dict[str, Any]:
+    """The columns of a turn. Raises NotAllowed without a member, InputError for what cannot be kept."""
+    if scope.member is None:
+        raise NotAllowed("conversations are kept for members only")
+    return {
+        "tenant": scope.tenant, "member": scope.member, "stream": named("turn.stream", turn.stream),
+        "item": named("turn.item_id", turn.item_id), "at": milliseconds("turn.at", turn.at),
+        "payload": seal(owner_of(scope), "turn", to_json(Turn, turn).encode()),
+    }  # fmt: skip
+
+
+def put_turn(tx: Tx, row: dict[str, Any]) -> None:
+    """Write a turn in place of an earlier one of its stream; the stream must be known to be the member's."""
+    tx.sql.execute(sa.delete(turns).filter_by(**{name: row[name] for name in ("tenant", "member", "stream")}))
+    tx.sql.execute(sa.insert(turns).values(row))
 
 
 def _count(tx: Tx, statement: sa.Delete) -> int:

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from nutgraf.errors import InputError, NotFound, ProtocolBroken
 from nutgraf.events import Closed, as_json
 from nutgraf.store.base import Rows, iso, milliseconds, named
+from nutgraf.store.conversations import put_turn, turn_row
 from nutgraf.store.runs import Runs
 from nutgraf.store.schema import events, streams
 from nutgraf.store.seal import Owner, owner_of, seal
 from nutgraf.store.writer import Tx
-from nutgraf.types import Ending, Scope
+from nutgraf.types import Ending, Scope, Turn
 
 ENDINGS: tuple[str, ...] = get_args(Ending)
 Entry = tuple[int, str, bytes]  # sequence number, kind, the event as JSON
@@ -67,13 +68,18 @@ class StreamRows(Rows):
         """
         self._write(lambda tx: self._append(tx, scope, stream_id, entries))
 
-    def close_stream(self, scope: Scope, stream_id: str, ending: Ending, entries: Sequence[Entry] = ()) -> None:
-        """Give a stream its ending, with its last events in the same transaction.
+    def close_stream(
+        self, scope: Scope, stream_id: str, ending: Ending, entries: Sequence[Entry] = (), turn: Turn | None = None
+    ) -> None:
+        """Give a stream its ending, with its last events and its turn, as `add_turn`, in the same transaction.
 
         Raises NotFound when the stream is not the scope's, and ProtocolBroken when it ended in another way.
         """
         if ending not in ENDINGS:
             raise InputError(f"ending: {ending!r} is not one of {', '.join(ENDINGS)}")
+        if turn is not None and turn.stream != stream_id:
+            raise InputError(f"turn.stream: {turn.stream!r} is not {stream_id!r}, the stream that ends")
+        said = turn_row(scope, turn) if turn is not None else None
 
         def work(tx: Tx) -> None:
             now = self._owned(tx.sql, scope, stream_id).ending
@@ -83,6 +89,8 @@ class StreamRows(Rows):
                 raise ProtocolBroken(f"stream {stream_id!r} cannot end as {ending}: it has ended as {now}")
             self._append(tx, scope, stream_id, entries)
             tx.sql.execute(sa.update(streams).where(*_same(scope.tenant, stream_id)).values(ending=ending))
+            if said is not None:
+                put_turn(tx, said)
 
         self._write(work)
 
@@ -105,11 +113,6 @@ class StreamRows(Rows):
         if any(value is None for *_, value in found):
             raise _missing(stream_id)
         return [(number, kind, value) for number, kind, value in found if value is not None]
-
-    def interrupted_streams(self) -> list[StreamRow]:
-        """Streams without an ending whose process has ended, of every tenant."""
-        with self._read() as sql:
-            return self._interrupted(sql)
 
     def close_interrupted(self) -> int:
         """End the streams that a crash left open as `failed`, "interrupted"; returns how many. Called at start."""

@@ -133,6 +133,44 @@ def test_a_page_with_a_stated_article() -> None:
     assert PROSE in item.text
 
 
+@pytest.mark.parametrize("kind", ["Organization", "ResearchOrganization", "https://schema.org/NGO"])
+def test_a_page_with_a_stated_company(kind: str) -> None:
+    """A page that states a company and nothing else is that company, with what the page says about it."""
+    graph = {"@graph": [
+        {"@type": "WebSite", "name": "Bluewater"},
+        {"@type": kind, "name": "Bluewater Health", "description": "Care.", "foundingDate": "1988"},
+    ]}  # fmt: skip
+    page = (
+        f"<html><head><title>About us</title><meta name='author' content='Bluewater Health'>"
+        f"<script type='application/ld+json'>{json.dumps(graph)}</script></head><body><p>{PROSE}</p></body></html>"
+    )
+    item = item_from_bytes(page.encode(), "about.html")
+
+    assert (item.kind, item.title, dict(item.details)) == ("company", "Bluewater Health", {"founded": "1988"})
+    assert PROSE in item.text
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<meta property='og:type' content='article'>",
+        "<meta name='author' content='Ngozi Adeyemi'>",
+        "<meta property='article:published_time' content='2026-03-04'>",
+    ],
+)
+def test_a_publisher_is_not_the_item(head: str) -> None:
+    """An article whose page states its publisher alone stays an article, with the publisher's name."""
+    publisher = {"@type": "NewsMediaOrganization", "name": "Ward News", "description": "News of wards. " * 40}
+    page = (
+        f"<html><head><title>Moving the board</title>{head}"
+        f"<script type='application/ld+json'>{json.dumps(publisher)}</script></head>"
+        f"<body>{f'<p>{PROSE}</p>' * 40}</body></html>"
+    )
+    item = item_from_bytes(page.encode(), "board.html")
+
+    assert (item.kind, item.title, item.organisation) == ("article", "Moving the board", "Ward News")
+
+
 def test_a_stated_job() -> None:
     """Description as blocks, further fields as sections, and the rest as details."""
     item = stated(JOB)

@@ -34,6 +34,8 @@ def read_html(text: str, *, name: str, limits: Limits) -> list[Parts]:
         raise too_large(name, "the page has too many elements", f"{ELEMENTS_AT_MOST:,} elements")
     about = _about(root)
     stated = _stated(root, name, limits)
+    if stated and stated.kind == "company" and _is_article(root, about, stated):
+        about["organisation"], stated = about["organisation"] or stated.title, None
     everything = pieces(root, chrome=False)
     found = _article(text) or everything
     if (short := _length(found)) < THIN_CHARS and not 2 * THIN_CHARS < _length(everything) < 10 * short:
@@ -67,7 +69,9 @@ def _merged(stated: Parts, found: list[Piece], about: dict[str, Any]) -> Parts:
     """What the page states in JSON-LD, with the text of the page where that is the fuller one."""
     own = {field: getattr(stated, field) for field in _FIELDS if getattr(stated, field)}
     own = {**about, **own, "kind": stated.kind, "ai": about["ai"]}
-    if stated.kind in ("job", "course") and len(stated.text) >= min(THIN_CHARS, _length(found)):
+    whole = _length(found)
+    enough = min(THIN_CHARS, whole) if stated.kind in ("job", "course") else whole
+    if stated.kind in ("job", "course", "company") and len(stated.text) >= enough:
         return parts_from_pieces([(b.kind, stated.text[b.start : b.end], b.level) for b in stated.blocks], **own)
     return parts_from_pieces(_untitled(found, own.get("title")), **own)
 
@@ -75,8 +79,18 @@ def _merged(stated: Parts, found: list[Piece], about: dict[str, Any]) -> Parts:
 _FIELDS = ("title", "author", "organisation", "published", "place", "url", "language", "topics", "details")
 
 
+def _is_article(root: Any, about: dict[str, Any], publisher: Parts) -> bool:
+    """Whether the head of a page that states a company alone says that somebody wrote the page for it."""
+    dated = about["published"] or root.xpath("//meta[@property='og:type' and @content='article']")
+    return bool(dated or about["author"] not in (None, publisher.title))
+
+
 def _stated(root: Any, name: str, limits: Limits) -> Parts | None:
-    """The first job, course or article that the page states in JSON-LD; broken statements are passed over."""
+    """The first job, course or article that the page states in JSON-LD, else the first company.
+
+    Broken statements are passed over.
+    """
+    company: Parts | None = None
     for script in root.xpath("//script[@type='application/ld+json']")[:SCRIPTS_AT_MOST]:
         try:
             value = read_json(script.text or "", name=name, limits=limits)
@@ -85,7 +99,8 @@ def _stated(root: Any, name: str, limits: Limits) -> Parts | None:
         for kind, node in nodes(value):
             if kind != "company":
                 return node_parts(kind, node)
-    return None
+            company = company or node_parts(kind, node)
+    return company
 
 
 def _about(root: Any) -> dict[str, Any]:

@@ -18,8 +18,12 @@ KINDS: dict[str, ItemKind] = {
     "JobPosting": "job", "Course": "course", "SocialMediaPosting": "post", "DiscussionForumPosting": "post",
     **dict.fromkeys(("Article", "NewsArticle", "BlogPosting", "TechArticle", "Report", "ScholarlyArticle",
                      "OpinionNewsArticle", "AnalysisNewsArticle"), "article"),
-    **dict.fromkeys(("Organization", "Corporation", "LocalBusiness", "NGO", "EducationalOrganization",
-                     "GovernmentOrganization"), "company"),
+    **dict.fromkeys(("Organization", "Airline", "CollegeOrUniversity", "Consortium", "Cooperative", "Corporation",
+                     "EducationalOrganization", "FinancialService", "GovernmentOrganization", "Hospital",
+                     "LocalBusiness", "MedicalBusiness", "MedicalOrganization", "NGO", "NewsMediaOrganization",
+                     "OnlineBusiness", "OnlineStore", "PerformingGroup", "ProfessionalService",
+                     "ResearchOrganization", "Restaurant", "School", "SportsOrganization", "Store",
+                     "WorkersUnion"), "company"),
 }  # fmt: skip
 NODES_AT_MOST = 5_000
 LIST_AT_MOST = 200

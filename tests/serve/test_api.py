@@ -2,15 +2,22 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.from_thread
 import orjson
 import pytest
 
-from nutgraf.errors import InputError
-from nutgraf.serve.door import check_bind
+from nutgraf.errors import InputError, ProtocolBroken, StoreError
+from nutgraf.events import Closed, Opened, as_json
+from nutgraf.serve.door import check_bind, reader_scope
+from nutgraf.serve.journal import StoreJournal
 from nutgraf.serve.schemas import DocumentOut
+from nutgraf.store.embedded import EmbeddedStore
+from nutgraf.stream.log import Entry
 from tests.serve.fakes import AMARA, ITEM, TEXT, Client, Scripted, running, site_in
 
 BODY = {"item": ITEM.id, "member": AMARA.id}
@@ -257,3 +264,56 @@ async def test_health(client: Client) -> None:
     """The process says that it lives and that it can answer."""
     assert (await client.ask("GET", "/healthz")).json() == {"status": "ok"}
     assert (await client.ask("GET", "/readyz")).json() == {"status": "ok", "running": 0}
+
+
+async def test_a_day_that_cannot_forget_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the store fails the daily deletion, it is logged, tried again, and answers go on."""
+    tried, thrice = 0, anyio.Event()
+
+    def forget(_: object) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 3:
+            anyio.from_thread.run_sync(thrice.set)
+        raise StoreError("the disk is full")
+
+    with site_in(tmp_path, Scripted()) as site:
+        monkeypatch.setattr("nutgraf.serve.app.DAY_S", 0.0)
+        monkeypatch.setattr("nutgraf.serve.backend.Backend.forget", forget)
+        async with running(site) as client:
+            with anyio.fail_after(20):
+                await thrice.wait()
+            assert (await client.ask("POST", "/v1/takeaways", BODY)).json()["ending"] == "done"
+            assert (await client.ask("GET", "/readyz")).status == 200
+    assert "the disk is full" in caplog.text
+
+
+async def test_a_server_that_stops_is_not_ready(tmp_path: Path) -> None:
+    """Once no stream can be started any more, the readiness check says so, though the process lives."""
+    with site_in(tmp_path, Scripted()) as site:
+        async with running(site) as client:
+            site.streams.stop_all()
+            assert (await client.ask("GET", "/readyz")).status == 503
+            assert (await client.ask("GET", "/healthz")).status == 200
+
+
+def test_an_ending_that_cannot_be_kept_leaves_no_turn(tmp_path: Path) -> None:
+    """A conversation never shows an answer whose stream has not ended in the store."""
+    scope = reader_scope(AMARA)
+    opened = Opened(
+        stream="s1", item=ITEM.id, title=ITEM.title, member=AMARA.id, model="none", deadline_ms=1, question="Why?"
+    )
+    closed = Closed(ending="done", reason="The item does not say.", complete_ms=1.0)
+    entries = [
+        Entry(1, opened.kind, orjson.dumps(as_json(opened))), Entry(2, closed.kind, orjson.dumps(as_json(closed))),
+    ]  # fmt: skip
+    with EmbeddedStore.open(tmp_path) as store:
+        journal = StoreJournal(store)
+        journal.begin(scope, opened, datetime.now(UTC))
+        store.append_events(scope, "s1", [(2, "closed", b"{}")])
+        with pytest.raises(ProtocolBroken):
+            journal.end(scope, "s1", "done", entries)
+
+        assert store.turns(scope, ITEM.id) == []

@@ -14,6 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nutgraf.errors import StoreError
+from nutgraf.ingest.load import load_item
+from nutgraf.serve import sample
 from nutgraf.serve.cli import app
 from nutgraf.serve.cli_common import Tools
 from nutgraf.serve.cli_text import clean
@@ -228,6 +230,29 @@ def test_members_are_kept(nutgraf: Run, tmp_path: Path) -> None:
     document = orjson.loads(nutgraf("takeaways", ITEM.id, "-m", "me", "-f", "json").stdout)
 
     assert document["member"]["id"] == "me"
+
+
+def test_documents_have_a_largest_size(nutgraf: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is larger than the settings allow is refused, as the item and as the member."""
+    monkeypatch.setenv("NUTGRAF_DOCUMENT_AT_MOST_BYTES", "50")
+    for args in ([str(item_file(tmp_path))], [ITEM.id, "-m", str(member_file(tmp_path))]):
+        result = nutgraf("takeaways", *args)
+
+        assert (result.exit_code, "50 bytes" in result.stderr) == (2, True), result.stderr
+
+
+def test_what_left_the_sample_network_leaves_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a newer sample network takes away the items that it has no more."""
+    network = tmp_path / "network"
+    for folder in ("items", "members"):
+        (network / folder).mkdir(parents=True)
+    kept = item_file(network / "items")
+    monkeypatch.setattr(sample, "network", lambda: network)
+    with EmbeddedStore.open(tmp_path / "store") as store:
+        store.put_items([ITEM])
+        sample.load(store, tmp_path / "store")
+
+        assert [item.id for item in store.items()] == [load_item(kept).id]
 
 
 def test_the_sample_network_is_there_when_it_is_named(nutgraf: Run, folder: Path) -> None:

@@ -157,6 +157,7 @@ def _health(routes: APIRouter, site: Site) -> None:
     @routes.get("/readyz", responses=errors(503), tags=["health"])
     def readyz() -> schemas.Health:
         """The store answers and streams can be started."""
+        site.streams.check_open()
         site.backend.store.items(limit=1)
         return schemas.Health(running=site.streams.running)
 

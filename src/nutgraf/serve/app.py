@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from nutgraf.stream.hub import Hub
 
 if TYPE_CHECKING:
     from nutgraf.serve.site import Site
+
+log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
 KINDS = {404: "not-found", 405: "not-allowed"}
@@ -60,9 +63,13 @@ def make_app(site: Site) -> Guard:
 
 
 async def _forget_daily(site: Site) -> None:
+    """Forget once a day; a day that fails is logged and made up for on the next."""
     while True:
         await anyio.sleep(DAY_S)
-        await anyio.to_thread.run_sync(site.backend.forget)
+        try:
+            await anyio.to_thread.run_sync(site.backend.forget)
+        except Exception:
+            log.exception("what is too old could not be deleted; the next try is in a day")
 
 
 def _pages(api: FastAPI) -> None:

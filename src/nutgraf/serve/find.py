@@ -16,6 +16,7 @@ from nutgraf.serve.door import host_scope
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from nutgraf.ingest.limits import Limits
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.types import Item, Member
@@ -51,6 +52,13 @@ class Shelf:
     def own(self) -> EmbeddedStore:
         """The reader's own store."""
         return self._store(self.settings.data_dir)
+
+    @property
+    def limits(self) -> Limits:
+        """How large a document may be."""
+        from nutgraf.ingest.limits import Limits
+
+        return Limits(document_at_most_bytes=self.settings.document_at_most_bytes)
 
     def demo(self) -> EmbeddedStore:
         """The store of the sample network, loaded now if it was not."""
@@ -97,7 +105,7 @@ def find_item(shelf: Shelf, text: str, fetch: Fetch | None = None) -> tuple[Item
     if (path := _path(text)) is not None:
         from nutgraf.ingest.load import load_item
 
-        return load_item(path), None
+        return load_item(path, limits=shelf.limits), None
     try:
         return shelf.own.item(text), shelf.own
     except NotFound:
@@ -114,7 +122,7 @@ def find_member(shelf: Shelf, text: str) -> tuple[Member | None, EmbeddedStore |
     if (path := _path(text)) is not None:
         from nutgraf.ingest.load import load_member
 
-        return load_member(path), None
+        return load_member(path, limits=shelf.limits), None
     try:
         return shelf.own.member(host_scope(), text), shelf.own
     except NotFound:

@@ -52,7 +52,10 @@ def is_loaded(folder: Path) -> bool:
 
 
 def load(store: EmbeddedStore, folder: Path, progress: Progress = lambda done, whole: None) -> None:
-    """Put the sample network into the store in `folder`, in place of an older one. Takes a few seconds."""
+    """Put the sample network into the store in `folder`, in place of an older one. Takes a few seconds.
+
+    Items that are no longer in it leave the store.
+    """
     from nutgraf.ingest.load import load_item, load_member
 
     items, members = sorted((network() / "items").glob("*.md")), sorted((network() / "members").glob("*.json"))
@@ -65,6 +68,10 @@ def load(store: EmbeddedStore, folder: Path, progress: Progress = lambda done, w
         batch.append(load_item(path))
         progress(len(members) + number, whole)
     store.put_items(batch)
+    shipped = {item.id for item in batch}
+    for item in store.items(limit=ITEMS_AT_MOST):
+        if item.id not in shipped:
+            store.delete_item(item.id)
     (folder / MARK).write_text(_fingerprint(), "utf-8")
 
 
@@ -95,7 +102,7 @@ def prepare_sample(backend: Backend, folder: Path, progress: Progress = lambda d
 def _prepared(backend: Backend) -> str:
     from nutgraf.read.digest import version
 
-    return f"{_fingerprint()} {version(backend.rooms.encoder)}"
+    return f"{_fingerprint()} {version(backend.rooms.encoder, backend.rooms.vocabulary)}"
 
 
 @cache

@@ -74,6 +74,11 @@ class Hub:
         """How many streams have no ending yet."""
         return len(self._live)
 
+    def check_open(self) -> None:
+        """Raise ModelBusy when no stream can be started any more, as the hub closes or has closed."""
+        if self._tasks is None or self._closing or self._tasks.cancel_scope.cancel_called:
+            raise ModelBusy("the server is stopping; try again in a few seconds")
+
     async def idle(self) -> None:
         """Wait until every stream that runs now has its ending."""
         for live in list(self._live.values()):
@@ -90,8 +95,8 @@ class Hub:
         it ends without having said anything. `accepted_at` is in seconds on the loop's clock. A stream that is
         not `resumable` ends with its last reader. Raises ModelBusy when too many streams are running.
         """
-        if self._tasks is None or self._closing:
-            raise ModelBusy("the server is stopping; try again in a few seconds")
+        self.check_open()
+        assert self._tasks is not None
         if len(self._live) >= LIVE_AT_MOST:
             raise ModelBusy(f"{LIVE_AT_MOST} streams are running; try again in a few seconds")
         live = Live(

@@ -55,10 +55,6 @@ class SseReader:
             raise ModelCut(f"provider: one event passed {self._limit:,} bytes")
         return events
 
-    def close(self) -> bool:
-        """True when the stream ended between two events, False when it ended inside one."""
-        return not (self._line or self._data or self._event)
-
     def _take_line(self, line: bytes, events: list[ServerEvent]) -> None:
         if self._at_start:
             self._at_start = False

@@ -1,1 +1,1 @@
-"""Skills and search: what the evidence is gathered from."""
+"""Encoders: sentences as vectors. Search over them lives in the store, skills in the vocabulary."""

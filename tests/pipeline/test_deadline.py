@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -122,7 +122,7 @@ class SlowJudge(Judge):
 @pytest.mark.parametrize("question", [None, QUESTION], ids=["panel", "question"])
 @pytest.mark.parametrize("change", ["true", "false", "both"])
 def test_a_judge_that_is_slow_leaves_nothing_half_said(change: str, question: str | None, cost_s: float) -> None:
-    """A sentence that is being judged when the time is up is settled, and the answer goes on to its ending."""
+    """A sentence that is being judged when the time is up is settled; an answer cut off by then says so."""
 
     def copy(prompt: Prompt) -> list[Piece]:
         lines = [line[4:] for line in prompt.messages[-1].content.split("\n") if line.startswith("[")]
@@ -139,7 +139,7 @@ def test_a_judge_that_is_slow_leaves_nothing_half_said(change: str, question: st
     events = run_virtual(main)
     kinds = [event["kind"] for event in events]
 
-    assert events[-1]["ending"] == "done"
+    assert events[-1]["ending"] == "done" if cost_s < 1.0 else events[-1]["ending"] in ("done", "truncated")
     assert sentences(events)
     assert kinds.count("sentence-held") == kinds.count("sentence-committed") + kinds.count("sentence-dropped")
 
@@ -165,3 +165,28 @@ def test_a_search_that_is_late_is_listed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert events[-1]["ending"] == "done"
     assert "related records" in left_out(events[-1])
     assert sentences(events)
+
+
+@pytest.mark.parametrize("question", [None, QUESTION], ids=["panel", "question"])
+def test_reading_that_outlasts_the_deadline_ends_truncated(question: str | None) -> None:
+    """Work on a thread that is not done in time is left behind, and the answer ends at its deadline as truncated."""
+    over = threading.Event()
+
+    class Stuck(HashEncoder):
+        """An encoder that is not done before the test is."""
+
+        def encode(self, texts: Sequence[str]) -> Any:
+            over.wait(20)
+            return super().encode(texts)
+
+    async def main() -> list[Json]:
+        rooms = replace(rooms_with(ScriptedModel(["x"])), encoder=Stuck())
+        try:
+            return await answered(rooms, 0.3, question)
+        finally:
+            over.set()
+
+    events = anyio.run(main)
+    assert [event["kind"] for event in events][-1] == "closed"
+    assert events[-1]["ending"] == "truncated"
+    assert events[-1]["complete_ms"] < 5_000

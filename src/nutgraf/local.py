@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -157,13 +158,15 @@ def ask(
 
 def _answer(item: str | Path, member: str | Path | None, model: str, question: str | None) -> dict[str, Any]:
     from nutgraf.ingest.load import load_item, load_member
+    from nutgraf.pipeline.writing import warm_up
 
     read = load_item(Path(item))
     reader = load_member(Path(member)) if member is not None else None
 
     async def main() -> dict[str, Any]:
         async with open_local(Settings(model=model)) as local:
-            await local.warm()
+            await warm_up(local.rooms, ["takeaway" if question is None else "answer"])
             return await local.takeaways(read, reader, question=question)
 
-    return anyio.run(main)
+    with ThreadPoolExecutor(1) as own_thread:  # a notebook has a loop running in this one
+        return own_thread.submit(anyio.run, main).result()

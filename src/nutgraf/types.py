@@ -114,6 +114,10 @@ class Item:
                 break
             pieces.append(self.text[at : max(at, begin)])
             at = min(max(at, stop), end)
+            if self.text[begin] == "<" or (
+                self.text[begin - 1 : begin] in (".", "!", "?") and self.text[at : at + 1].isupper()
+            ):
+                pieces.append(" ")
         pieces.append(self.text[at:end])
         return " ".join("".join(pieces).split())
 
@@ -276,11 +280,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a draft: `check` is the check that decided, `because` its reason in words."""
+    """What became of a draft: `check` is the check that decided, `because` its reason in words.
+
+    `evidence` holds the pieces that support the draft, each of them alone; it is empty unless it is supported.
+    """
 
     verdict: VerdictKind
     check: str
     because: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

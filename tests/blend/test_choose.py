@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nutgraf.blend.choose import choose, link, nearness
+from nutgraf.blend.choose import choose, link
 from nutgraf.types import Digest, Fact, Scope, Snapshot, Span
 
 SCOPE = Scope(tenant="t", member="m", purposes=frozenset({"personalise"}), consent_version=1, rights=frozenset())
@@ -88,9 +88,3 @@ def test_shared_words_raise_a_link_only_where_the_meaning_is_near() -> None:
     fact = _unit(np.array([[1.0, 0.0]], dtype=np.float32))
     assert link(read, known, fact, 0, 0).near > 1.05
     assert link(read, known, fact, 1, 0).near == 0.0
-
-
-def test_nobody_is_near_to_nothing() -> None:
-    """Without facts every nearness is zero, and choosing still works."""
-    near, _ = nearness(_digest(1, 4), Snapshot(SCOPE, None, ()), np.zeros((0, DIMS), np.float32))
-    assert not near.any()

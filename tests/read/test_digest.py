@@ -79,8 +79,10 @@ def test_a_repeated_sentence_is_quoted_once() -> None:
 def test_the_version_names_reader_encoder_and_weights() -> None:
     """Another encoder or other weights make another digest."""
     other = Salience("other", shipped().story, shipped().lesson, shipped().gate, 0.0)
-    names = {version(HashEncoder()), version(HashEncoder(), other), version(HashEncoder(dims=64, piece_letters=3))}
-    assert len(names) >= 2
+    words = load()
+    names = {version(HashEncoder(), words), version(HashEncoder(), words, other), version(HashEncoder(dims=64), words)}
+    assert len(names) == 3
+    assert str(len(words)) in version(HashEncoder(), words)
 
 
 def test_shipped_weights_fit_the_features() -> None:

@@ -80,7 +80,6 @@ class Point:
     row: int
     link: Link | None
     score: float
-    actionable: bool
 
 
 def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int = 3) -> list[Point]:
@@ -112,10 +111,7 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
             used.add(snapshot.facts[best[row]].id)
     named = _named(contrast, chosen, snapshot)
     links = {row: link(digest, snapshot, fact_vectors, row, fact) for row, fact in named.items()}
-    return [
-        Point(digest.spans[row], row, links.get(row), scores[row], actionable(digest.spans[row].text))
-        for row in _reading_order(digest, chosen)
-    ]
+    return [Point(digest.spans[row], row, links.get(row), scores[row]) for row in _reading_order(digest, chosen)]
 
 
 def _named(contrast: NDArray[np.float32], chosen: list[int], snapshot: Snapshot) -> dict[int, int]:
@@ -143,13 +139,6 @@ def _bare(text: str) -> bool:
 def actionable(text: str) -> bool:
     """Whether a sentence tells what to do, by when, or at what cost."""
     return bool(_ACTIONABLE.search(text))
-
-
-def nearness(
-    digest: Digest, snapshot: Snapshot, fact_vectors: Vectors
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """For each span how near its nearest fact is, and which fact that is (shape [spans] each)."""
-    return _nearest(_contrast(digest, snapshot, fact_vectors), len(digest.spans))
 
 
 def _nearest(contrast: NDArray[np.float32], spans: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import anyio
 import numpy as np
 from anyio.to_thread import run_sync
 
+from nutgraf.errors import SourceError, StoreError
 from nutgraf.events import BlockEnd, BlockStart, Closed, Used
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, write
+from nutgraf.pipeline.writing import Block, write, writing_time
 from nutgraf.prompt.library import fenced, numbered, render
 from nutgraf.read.questions import questions
 from nutgraf.text.words import content_stems
@@ -20,14 +22,14 @@ from nutgraf.types import Deadline, Digest, Evidence, Item, SourceKind, Vectors
 ANSWERS_AT_LEAST, RELATED_AT_LEAST = 0.45, 0.78
 #: Weight of shared words beside the cosine.
 WORD_SHARE = 0.45
-PASSAGES_AT_MOST = 4
+PASSAGES_AT_MOST = 3
 #: What counts for a passage of the item itself over one of a related item.
 OWN_FIRST = 0.15
 #: A starter question was made from one sentence, so that sentence answers it.
 STARTERS_KNOWN, STARTER_ANSWERS = 64, 1.0
 #: How far behind the best passage a second one may be and still be quoted.
 SECOND_WITHIN = 0.12
-QUESTION_AT_MOST_CHARS = 500
+QUESTION_AT_MOST_CHARS = 1000
 NOT_STATED = "The item does not say."
 
 
@@ -47,9 +49,9 @@ async def answer(run: Run) -> Closed:
     assert request.question is not None
     question = fenced(request.question, QUESTION_AT_MOST_CHARS)
     with run.stage("reading"):
-        digest = await run_sync(partial(prepare_item, request.item, run.rooms))
+        digest = await run_sync(partial(prepare_item, request.item, run.rooms), abandon_on_cancel=True)
     with run.stage("finding"):
-        found = await run_sync(partial(_passages, run, digest, question))
+        found = await run_sync(partial(_passages, run, digest, question), abandon_on_cancel=True)
     run.send(Used(facts=()))
     run.send(BlockStart(block="a1", form="answer"))
     if found:
@@ -60,7 +62,7 @@ async def answer(run: Run) -> Closed:
     run.send(BlockEnd(block="a1"))
     return Closed(
         ending="done",
-        reason=None if found else NOT_STATED,
+        reason=None if any(passage.evidence.source == "item" for passage in found) else NOT_STATED,
         skipped=tuple(run.skipped),
         first_useful_ms=run.first_useful_ms,
         complete_ms=run.ms(),
@@ -78,13 +80,24 @@ def _second(block: Block, found: list[Passage]) -> None:
 def _passages(run: Run, digest: Digest, question: str) -> list[Passage]:
     vector = run.rooms.encoder.encode([question])[0]
     found = _best(run, run.request.item, digest, question, vector, ANSWERS_AT_LEAST, "item")
-    if run.rooms.items is not None:
-        for hit in run.rooms.items.search(question, vector, limit=4):
-            if hit.item.id != run.request.item.id and hit.item.ai:
-                other = prepare_item(hit.item, run.rooms)
-                found += _best(run, hit.item, other, question, vector, RELATED_AT_LEAST, "skill")[:1]
+    try:
+        found += _related(run, question, vector)
+    except (SourceError, StoreError):
+        run.skip("related records", "search failed")
     found.sort(key=lambda passage: -(passage.score + OWN_FIRST * (passage.evidence.source == "item")))
     return found[:PASSAGES_AT_MOST]
+
+
+def _related(run: Run, question: str, vector: Vectors) -> list[Passage]:
+    """The best passage of each related item that has a fitting one."""
+    if run.rooms.items is None:
+        return []
+    found: list[Passage] = []
+    for hit in run.rooms.items.search(question, vector, limit=4):
+        if hit.item.id != run.request.item.id and hit.item.ai:
+            other = prepare_item(hit.item, run.rooms)
+            found += _best(run, hit.item, other, question, vector, RELATED_AT_LEAST, "skill")[:1]
+    return found
 
 
 def _best(
@@ -113,4 +126,7 @@ def relevance(digest: Digest, question: str, vector: Vectors) -> Vectors:
 
 
 def _limit(run: Run) -> Deadline:
-    return run.request.deadline.sooner(run.request.deadline.at - 0.1)
+    """The moment by which the answer must have its words: as for the first sentence of a panel."""
+    now = anyio.current_time()
+    first = run.request.accepted_at + run.rooms.settings.first_words_within_s
+    return Deadline(min(now + writing_time(run, now), first))

@@ -11,18 +11,17 @@ import numpy as np
 from anyio.to_thread import run_sync
 
 from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Candidate, Offer, actions, cards, offers, snippet
-from nutgraf.blend.choose import CLOSE, LOOSE, Link, Point, choose
+from nutgraf.blend.choose import LOOSE, Link, Point, choose
+from nutgraf.errors import SourceError, StoreError
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.members.because import because
 from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, takeaway_prompt, write
+from nutgraf.pipeline.writing import Block, takeaway_prompt, write, writing_time
 from nutgraf.read.questions import questions, varied
 from nutgraf.read.worth import in_english
 from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
 
-#: Time kept back from the model for what comes after it, in seconds.
-KEPT_BACK_S = 0.4
 #: Longest time for finding related records, in seconds.
 RELATED_WITHIN_S = 0.8
 #: A shorter record has nothing to offer.
@@ -47,23 +46,23 @@ async def panel(run: Run) -> Closed:
     """Send the whole panel but for its ending, which is returned."""
     item = run.request.item
     with run.stage("reading"):
-        digest = await run_sync(partial(prepare_item, item, run.rooms))
+        digest = await run_sync(partial(prepare_item, item, run.rooms), abandon_on_cancel=True)
     if digest.declined:
         return Closed(ending="declined", reason=digest.declined, complete_ms=run.ms())
     if not in_english(item.text[:LANGUAGE_READ_CHARS]):
         run.skip("language", "this item does not seem to be in English, for which choosing and checking are made")
     with run.stage("choosing"):
-        choice = await run_sync(partial(_choose, run, digest))
+        choice = await run_sync(partial(_choose, run, digest), abandon_on_cancel=True)
     run.send(Used(facts=choice.snapshot.facts))
     if not choice.points:
         return Closed(ending="declined", reason="No sentence of this item can stand alone.", complete_ms=run.ms())
     with run.stage("related"):
         found = await _related(run, choice)
     starters = _starters(run, choice)
-    steps = actions(item, found) or _ask_instead(item, starters)
-    await _blocks(run, choice, steps)
-    taken = {step.item for step in steps if step.item}
-    missing = None if any(step.question is None for step in steps) else NOTHING_NEAR if found else NO_RECORDS
+    steps = actions(item, found) or _ask_instead(starters)
+    given = await _blocks(run, choice, steps)
+    taken = {step.item for step in given if step.item}
+    missing = None if taken else NOTHING_NEAR if found else NO_RECORDS
     if missing:
         run.skip("action", missing)
     run.send(
@@ -85,10 +84,13 @@ def _choose(run: Run, digest: Digest) -> Choice:
 async def _related(run: Run, choice: Choice) -> list[Offer]:
     if run.rooms.items is None:
         return []
-    with anyio.move_on_after(RELATED_WITHIN_S) as scope:
-        return await run_sync(partial(_offers, run, choice), abandon_on_cancel=True)
-    assert scope.cancelled_caught
-    run.skip("related records", "search was late")
+    left = run.request.deadline.left(anyio.current_time())
+    try:
+        with anyio.move_on_after(min(RELATED_WITHIN_S, left / 3)):
+            return await run_sync(partial(_offers, run, choice), abandon_on_cancel=True)
+        run.skip("related records", "search was late")
+    except (SourceError, StoreError):
+        run.skip("related records", "search failed")
     return []
 
 
@@ -131,13 +133,15 @@ def _starters(run: Run, choice: Choice) -> list[str]:
     return [question.text for question in varied(ranked, run.rooms.settings.starters_at_most)]
 
 
-def _ask_instead(item: Item, starters: Sequence[str]) -> list[Action]:
+def _ask_instead(starters: Sequence[str]) -> list[Action]:
     if not starters:
         return []
-    return [Action(kind="converse", label="Ask this question", item=item.id, title=item.title, question=starters[0])]
+    return [Action(kind="converse", label=starters[0], question=starters[0])]
 
 
-async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
+async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> list[Action]:
+    """Send the takeaways; the best step goes with the last, another with the first. The steps that were shown."""
+    given: list[Action] = []
     count = len(choice.points)
     away = 0
     for i, point in enumerate(choice.points):
@@ -150,7 +154,9 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> None:
         block = Block(run, name, [piece], at_most=1)
         await write(block, takeaway_prompt(run.rooms, piece, point.span.text), _limit(run, i, count))
         step = steps[0] if last and steps else steps[1] if i == 0 and len(steps) > 1 else None
+        given += [step] if step else []
         run.send(BlockEnd(block=name, action=step))
+    return given
 
 
 def _because(run: Run, choice: Choice, point: Point, away: int) -> Because | None:
@@ -165,15 +171,15 @@ def strength(link: Link | None) -> str:
     """How much of a link may be claimed: close, loose or far."""
     if link is None:
         return "far"
-    return "close" if link.near >= CLOSE else "loose" if link.near >= LOOSE else "far"
+    return "close" if link.close else "loose" if link.near >= LOOSE else "far"
 
 
 def _limit(run: Run, i: int, count: int) -> Deadline:
     """The moment by which block `i` must have its words: the first soon, the others in even shares of what is left."""
     now = anyio.current_time()
+    left = writing_time(run, now)
     if i == 0:
-        return run.request.deadline.sooner(run.request.accepted_at + run.rooms.settings.first_words_within_s)
-    left = max(0.0, run.request.deadline.left(now) - KEPT_BACK_S)
+        return Deadline(min(now + left, run.request.accepted_at + run.rooms.settings.first_words_within_s))
     return Deadline(now + left / (count - i))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
 import anyio
 import numpy as np
 
-from nutgraf.events import Event, Stage
+from nutgraf.errors import NotFound, StoreError
+from nutgraf.events import Closed, Event, Stage
 from nutgraf.read.digest import digest as read_item
 from nutgraf.read.digest import version as reader_version
 from nutgraf.seams import Encoder, ItemStore, Model
@@ -41,16 +42,16 @@ class FactVectors:
         owner = (snapshot.scope.tenant, snapshot.scope.member)
         keys = [(*owner, fact.text) for fact in snapshot.facts]
         with self._lock:
-            missing = [key for key in dict.fromkeys(keys) if key not in self._kept]
-        rows = encoder.encode([text for _, _, text in missing]) if missing else ()
+            found = {key: self._kept[key] for key in keys if key in self._kept}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        found.update(zip(missing, encoder.encode([text for _, _, text in missing]) if missing else (), strict=True))
         with self._lock:
-            self._kept.update(zip(missing, rows, strict=True))
-            found = [self._kept[key] for key in keys]
-            for key in keys:
+            for key, row in found.items():
+                self._kept[key] = row
                 self._kept.move_to_end(key)
             while len(self._kept) > self._at_most:
                 self._kept.popitem(last=False)
-        return np.array(found, dtype=np.float32).reshape(len(found), encoder.dims)
+        return np.array([found[key] for key in keys], dtype=np.float32).reshape(len(keys), encoder.dims)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ class Run:
     skipped: list[Skipped] = field(default_factory=list)
     first_useful_ms: float | None = None
     evidence: int = 0
+    cited: dict[str, Item] = field(default_factory=dict)
 
     def ms(self) -> float:
         """Milliseconds since the request was accepted."""
@@ -109,6 +111,14 @@ class Run:
         if entry not in self.skipped:
             self.skipped.append(entry)
 
+    def truncated(self) -> Closed:
+        """The ending of an answer that its deadline cut off: what was shown stays, what is missing is said."""
+        reason = "The time ran out before the answer was complete."
+        return Closed(
+            ending="truncated", reason=reason, skipped=tuple(self.skipped), first_useful_ms=self.first_useful_ms,
+            complete_ms=self.ms(),
+        )  # fmt: skip
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage and tell the stream when it has ended."""
@@ -119,6 +129,7 @@ class Run:
     def cite(self, item: Item, span: Span, source: SourceKind = "item") -> Evidence:
         """Evidence for a span of an item, with the next free id of this answer."""
         self.evidence += 1
+        self.cited[item.id] = item
         return Evidence(f"e{self.evidence}", source, item.id, span.start, span.end, item.text[span.start : span.end])
 
 
@@ -127,18 +138,18 @@ def prepare_item(item: Item, rooms: Rooms) -> Digest:
 
     Synchronous and heavy for a new item (about 4 ms a sentence): call it on a worker thread.
     """
-    version = reader_version(rooms.encoder)
+    version = reader_version(rooms.encoder, rooms.vocabulary)
     if rooms.items is not None and (kept := rooms.items.digest(item, version)) is not None:
         return kept
     made = read_item(item, rooms.encoder, rooms.vocabulary)
-    if rooms.items is not None and _is_stored(rooms.items, item):
-        rooms.items.put_digest(item, made)
+    if rooms.items is not None:
+        with suppress(StoreError):  # a digest that cannot be kept is made again next time
+            if _is_stored(rooms.items, item):
+                rooms.items.put_digest(item, made)
     return made
 
 
 def _is_stored(items: ItemStore, item: Item) -> bool:
-    from nutgraf.errors import NotFound
-
     try:
         return items.item(item.id).content_hash == item.content_hash
     except NotFound:

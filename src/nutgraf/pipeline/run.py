@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import anyio
+
 from nutgraf.errors import NotAllowed
 from nutgraf.events import Closed, Opened
 from nutgraf.pipeline.answer import answer
@@ -36,5 +38,7 @@ async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
     if not request.item.ai:  # it is not even read
         emit(Closed(ending="declined", reason=declined(request.item, (), 0.0), complete_ms=account.ms()))
         return
-    closed: Closed = await (panel(account) if request.question is None else answer(account))
-    emit(closed)
+    closed: Closed | None = None
+    with anyio.CancelScope(deadline=request.deadline.at):
+        closed = await (panel(account) if request.question is None else answer(account))
+    emit(closed or account.truncated())

@@ -13,10 +13,12 @@ from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.parse.drafts import DraftParser
 from nutgraf.pipeline.parts import Rooms, Run
-from nutgraf.prompt.library import numbered, render
+from nutgraf.prompt.library import fenced, numbered, render
 from nutgraf.text.words import words
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
 
+#: Time kept back from the model for what comes after it, in seconds; of a short time a fifth.
+KEPT_BACK_S = 0.4
 #: So many words of the evidence begin the sentence of a model that continues texts.
 OPENING_WORDS = 3
 
@@ -95,9 +97,14 @@ def _same_words(text: str, other: str) -> bool:
 
 def shown(piece: Evidence, run: Run) -> str:
     """How a quotation reads: without markup, white space as single spaces."""
-    if piece.ref == run.request.item.id:
-        return run.request.item.shown(piece.start, piece.end)
-    return " ".join(piece.quote.split())
+    item = run.cited.get(piece.ref)
+    return item.shown(piece.start, piece.end) if item else " ".join(piece.quote.split())
+
+
+def writing_time(run: Run, now: float) -> float:
+    """Seconds that the model may still take: what is left of the deadline but for the time that the ending needs."""
+    left = run.request.deadline.left(now)
+    return left - min(KEPT_BACK_S, 0.2 * left)
 
 
 async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
@@ -108,9 +115,9 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
     run = block.run
     model = run.rooms.model
     if model is None:
-        run.skip("writing", "no model is configured; sentences are quoted")
+        run.skip("writing", "no model is configured")
     elif limit.left(anyio.current_time()) < 0.1:
-        run.skip("writing", "no time was left; the rest is quoted")
+        run.skip("writing", "no time was left for the model")
     else:
         with anyio.CancelScope(deadline=limit.at) as scope:
             try:
@@ -118,9 +125,9 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
             except Exception as exc:  # a model is foreign code and may raise anything
                 if isinstance(exc, NutgrafError) and not isinstance(exc, ModelError):
                     raise
-                run.skip("writing", f"the model failed ({type(exc).__name__}); sentences are quoted")
+                run.skip("writing", f"the model failed ({type(exc).__name__})")
         if scope.cancelled_caught:
-            run.skip("writing", "the model was too slow; a sentence is quoted")
+            run.skip("writing", "the model was too slow")
     if not block.sentences and block.evidence:
         block.quote(block.evidence[0], "not-written")
 
@@ -154,7 +161,7 @@ def takeaway_prompt(rooms: Rooms, piece: Evidence, text: str) -> Prompt:
     one then stays with its source far more often.
     """
     words = text.split()[:OPENING_WORDS] if getattr(rooms.model, "continues_opening", False) else []
-    return render("takeaway", {"evidence": numbered([piece]), "opening": " ".join(words)})
+    return render("takeaway", {"evidence": numbered([piece]), "opening": fenced(" ".join(words))})
 
 
 async def warm_up(rooms: Rooms, prompts: Sequence[str] = ("takeaway",)) -> None:

@@ -23,9 +23,9 @@ READER = "reader-1"
 SAME_AT_LEAST = 0.93
 
 
-def version(encoder: Encoder, salience: Salience | None = None) -> str:
-    """Which reader made a digest: another reader, encoder or weights make another digest."""
-    return f"{READER}+{encoder.name}+{(salience or shipped()).version}"
+def version(encoder: Encoder, vocabulary: Vocabulary, salience: Salience | None = None) -> str:
+    """Which reader made a digest: another reader, encoder, vocabulary or weights make another digest."""
+    return f"{READER}+{encoder.name}+{(salience or shipped()).version}+{len(vocabulary)} skills"
 
 
 def digest(item: Item, encoder: Encoder, vocabulary: Vocabulary, salience: Salience | None = None) -> Digest:
@@ -46,7 +46,7 @@ def digest(item: Item, encoder: Encoder, vocabulary: Vocabulary, salience: Salie
     return Digest(
         item_id=item.id,
         content_hash=item.content_hash,
-        version=version(encoder, salience),
+        version=version(encoder, vocabulary, salience),
         spans=_without_repeats(spans, vectors),
         vectors=vectors,
         title_vector=rows[0],

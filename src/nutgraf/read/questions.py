@@ -39,7 +39,6 @@ _NOT_A_PERSON = re.compile(
 )
 _BECAUSE = re.compile(r"^(?P<what>[^,;:]{12,90}?),? because\b")
 _FIGURE = re.compile(rf"(?<![\w$€£.])(?P<figure>{_MONEY}|{_COUNT})")
-_ASKING = re.compile(r"^(?:how|what|why|where|when|who|which)\b", re.IGNORECASE)
 
 #: What job ads, courses and companies are asked, by words in the sentence that answers; {name} is the title or employer.
 _KEYED: dict[str, list[tuple[str, str]]] = {

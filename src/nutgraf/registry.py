@@ -41,7 +41,10 @@ def _where(make: Callable[..., Any]) -> str:
 
 
 def check(name: str, version: int = 1) -> Callable[[F], F]:
-    """Register a check: a factory that returns `(Draft, evidence) -> Verdict | None`."""
+    """Register a check: a factory that returns `(Draft, evidence) -> str | None`, the reason for a refusal or None.
+
+    The judge asks it about each piece of evidence alone; one that raises or returns anything else has refused.
+    """
     return register("check", name, version)
 
 

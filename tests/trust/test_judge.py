@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nutgraf.registry import specs
 from nutgraf.retrieve.hashing import HashEncoder
 from nutgraf.trust.judge import Judge
-from nutgraf.types import Draft, Evidence, Vectors
+from nutgraf.types import Draft, Evidence, Vectors, Verdict
 
 SOURCE = "The clinic moved its window in March, and the average wait fell from 19 to 11 minutes."
 GOOD = Draft(SOURCE, (1,))
@@ -115,6 +115,53 @@ def test_no_check_can_be_left_out() -> None:
     assert set(judge.checks) == {spec.name for spec in specs("check")}
     with pytest.raises(FrozenInstanceError):
         judge.checks = {}  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        del judge.checks["numbers"]  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        judge.checks["numbers"] = lambda draft, pieces: None  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        judge.checks.clear()  # type: ignore[attr-defined]
+
+
+def test_a_judge_keeps_its_own_copy_of_the_checks() -> None:
+    """What is done later to the checks it was made with changes nothing."""
+    checks = dict(Judge.standard(HashEncoder()).checks)
+    judge = Judge(HashEncoder(), checks)
+    checks.clear()
+
+    assert judge.verdict(Draft("The wait fell to 9 minutes at the clinic."), evidence(SOURCE)).check == "numbers"
+
+
+@pytest.mark.parametrize("answer", [Verdict("supported", "mine"), Verdict("quoted", "mine"), True, False, 0, ["no"]])
+def test_a_check_that_gives_no_reason_in_words_is_broken(answer: object) -> None:
+    """Only None lets a draft through: anything else that is not a reason refuses, and says that the check broke."""
+    checks = {"mine": lambda draft, pieces: answer}
+    said = Judge(HashEncoder(), checks).verdict(GOOD, evidence(SOURCE))  # type: ignore[arg-type]
+
+    assert (said.verdict, said.check, said.because) == ("quoted", "mine", f"broke: returned {type(answer).__name__}")
+
+
+def test_the_piece_that_supports_is_named() -> None:
+    """A supported draft names the one piece that it rests on; a refused one names none."""
+    judge = Judge.standard(HashEncoder())
+    pieces = evidence("Bread is baked at night.", SOURCE, "Solar panels need a licence.")
+
+    assert judge.verdict(GOOD, pieces).evidence == (pieces[1],)
+    assert judge.verdict(Draft("The wait fell to 9 minutes at the clinic."), pieces).evidence == ()
+
+
+def test_every_piece_is_judged_alone() -> None:
+    """A check sees one piece at a time, and the piece that came furthest says why a draft is refused."""
+    seen: list[list[str]] = []
+
+    def only_b(draft: Draft, pieces: Sequence[Evidence]) -> str | None:
+        seen.append([piece.quote for piece in pieces])
+        return None if pieces[0].quote == "b" else "not b"
+
+    checks = {"first": only_b, "second": lambda draft, pieces: "never"}
+    said = Judge(HashEncoder(), checks).verdict(GOOD, evidence("a", "b", "c"))
+
+    assert (said.check, said.because, seen) == ("second", "never", [["a"], ["b"], ["c"]])
 
 
 @settings(deadline=None, max_examples=150)

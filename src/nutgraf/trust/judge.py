@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nutgraf.registry import specs
@@ -28,6 +29,10 @@ class Judge:
     encoder: Encoder
     checks: Mapping[str, Check]
 
+    def __post_init__(self) -> None:
+        """Keep a copy of the checks that nobody can change."""
+        object.__setattr__(self, "checks", MappingProxyType(dict(self.checks)))
+
     @classmethod
     def standard(cls, encoder: Encoder) -> Judge:
         """The judge with every deterministic check, then those that a host registered: they can only refuse more."""
@@ -35,27 +40,41 @@ class Judge:
         return cls(encoder, chain | {spec.name: spec.make() for spec in specs("check") if spec.name not in chain})
 
     def verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
-        """Supported, or quoted with the check that refused; dropped when there is no evidence to quote.
+        """Supported by one piece of evidence, or quoted with the check that refused; dropped without evidence.
 
-        Costs one encoder row for the draft and one a piece of evidence, only when every other check has passed.
+        Each piece is judged alone, as words of two make a claim that neither makes; the first that passes supports the
+        draft, and else the piece that passed most checks says why not. Costs two encoder rows for each piece that
+        passes every other check.
         """
         if not evidence:
             return Verdict("dropped", "has-evidence", "nothing to rest on")
-        for name, judge in self.checks.items():
+        furthest, refused = -1, Verdict("quoted", "has-evidence")
+        for piece in evidence:
+            passed, said = self._alone(draft, piece)
+            if said.verdict == "supported":
+                return said
+            if passed > furthest:
+                furthest, refused = passed, said
+        return refused
+
+    def _alone(self, draft: Draft, piece: Evidence) -> tuple[int, Verdict]:
+        """How many checks a draft passes against one piece of evidence, and the verdict."""
+        for passed, (name, judge) in enumerate(self.checks.items()):
             try:
-                refusal = judge(draft, evidence)
+                refusal: object = judge(draft, [piece])
             except Exception as exc:  # silence is never consent: a broken check refuses
                 refusal = f"broke: {type(exc).__name__}"
             if refusal is not None:
-                return Verdict("quoted", name, refusal)
+                because = refusal if isinstance(refusal, str) else f"broke: returned {type(refusal).__name__}"
+                return passed, Verdict("quoted", name, because)
         try:
-            rows = self.encoder.encode([draft.text, *(piece.quote for piece in evidence)])
-            near = float((rows[1:] @ rows[0]).max())
+            rows = self.encoder.encode([draft.text, piece.quote])
+            near = float(rows[1] @ rows[0])
         except Exception as exc:
-            return Verdict("quoted", "close-in-meaning", f"broke: {type(exc).__name__}")
+            return len(self.checks), Verdict("quoted", "close-in-meaning", f"broke: {type(exc).__name__}")
         if not near >= CLOSE_AT_LEAST:  # written so that a figure that is none refuses
-            return Verdict("quoted", "close-in-meaning", f"cosine {near:.2f}")
-        return Verdict("supported", "all", f"cosine {near:.2f}")
+            return len(self.checks), Verdict("quoted", "close-in-meaning", f"cosine {near:.2f}")
+        return len(self.checks), Verdict("supported", "all", f"cosine {near:.2f}", (piece,))
 
     def closest(self, draft: Draft, evidence: Sequence[Evidence]) -> Evidence:
         """The piece of evidence a refused draft came closest to; evidence must not be empty."""

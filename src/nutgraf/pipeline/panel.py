@@ -28,7 +28,7 @@ RELATED_WITHIN_S = 0.8
 RECORD_AT_LEAST_CHARS = 400
 RECORDS_AT_MOST = 20
 LANGUAGE_READ_CHARS = 4000
-RECORD_READ_CHARS = 1500
+RECORD_READ_CHARS = 600
 _QUERY_FACTS = ("goal", "headline", "position", "interest")
 
 
@@ -109,16 +109,16 @@ def _offers(run: Run, choice: Choice) -> list[Offer]:
         for hit in run.rooms.items.search(text, vector, [kind], limit=4):
             if hit.item.id != item.id and hit.item.ai and len(hit.item.text) >= RECORD_AT_LEAST_CHARS:
                 records.setdefault(hit.item.id, hit.item)
-    found = [_candidate(run, choice, record) for record in list(records.values())[:RECORDS_AT_MOST]]
+    own = {mention.skill.id for fact in choice.snapshot.facts for mention in run.rooms.vocabulary.find(fact.text)}
+    found = [_candidate(run, choice, own, record) for record in list(records.values())[:RECORDS_AT_MOST]]
     vectors = run.rooms.encoder.encode([f"{one.item.title}. {snippet(one.item)}" for one in found])
     return offers(found, vectors, centre, choice.snapshot, choice.fact_vectors)
 
 
-def _candidate(run: Run, choice: Choice, record: Item) -> Candidate:
+def _candidate(run: Run, choice: Choice, own: set[str], record: Item) -> Candidate:
     """A record with the skills of the vocabulary that it shares with the item and with the member."""
-    find = run.rooms.vocabulary.find
-    named = {mention.skill.id for mention in find(f"{record.title}. {record.text[:RECORD_READ_CHARS]}")}
-    own = {mention.skill.id for fact in choice.snapshot.facts for mention in find(fact.text)}
+    text = f"{record.title}. {record.text[:RECORD_READ_CHARS]}"
+    named = {mention.skill.id for mention in run.rooms.vocabulary.find(text)}
     return Candidate(record, len(named & {topic.id for topic in choice.digest.topics}), len(named & own))
 
 

@@ -56,7 +56,7 @@ class Block:
         elif verdict.verdict == "supported" and any(said.text == draft.text for said in self.sentences):
             self._drop(name, Verdict("dropped", "said-before"))
         elif verdict.verdict == "supported":
-            self._commit(Sentence(name, draft.text, "supported", tuple(cited), verdict.check))
+            self._commit(Sentence(name, draft.text, "supported", verdict.evidence, verdict.check))
         elif cited:
             # Evidence of an answer is in order of merit for the question: a failed draft is no reason to change it.
             best = self.evidence[0] if self.ranked else await run_sync(partial(judge.closest, draft, cited))

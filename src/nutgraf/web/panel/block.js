@@ -24,6 +24,9 @@ const TITLES = { understand: "Worth knowing", act: "Worth doing" };
 const ORIGINS = { item: "From the item", skill: "From another record", member: "From your profile" };
 const STEPS = { connect: "Connect", converse: "Ask", learn: "Learn", engage: "Take part" };
 
+/** The line that stands until the first sentence of a block is there. */
+const WAITING = "waiting";
+
 export class BlockView {
   /** @type {HTMLElement} */
   element;
@@ -55,6 +58,7 @@ export class BlockView {
     this.element = el("li", { class: `block ${kind}`, "data-block": start.block },
       el("h3", { class: start.form === "answer" ? "question" : "kicker" }, start.form !== "answer" && icon(kind), title),
       this.#words, this.#foot);
+    if (start.form === "takeaway") this.hold(WAITING, "writing…");
   }
 
   /** How many sentences stand. */
@@ -62,10 +66,14 @@ export class BlockView {
     return this.#count;
   }
 
-  /** @param {string} id a sentence that is being checked */
-  hold(id) {
-    const line = el("p", { class: "held", "data-sentence": id },
-      el("span", { class: "bar", "aria-hidden": "true" }), el("span", { class: "held-note" }, "checking…"));
+  /**
+   * @param {string} id a sentence that is being checked
+   * @param {string} [note]
+   */
+  hold(id, note = "checking…") {
+    if (id !== WAITING) this.drop(WAITING);
+    const line = el("p", id === WAITING ? { class: "coming" } : { class: "held", "data-sentence": id },
+      el("span", { class: "bar", "aria-hidden": "true" }), el("span", { class: "held-note" }, note));
     this.#held.set(id, line);
     this.#words.append(line);
   }

@@ -70,8 +70,8 @@ h2 { flex: 1; min-width: 0; }
 .kicker .icon { width: 16px; height: 16px; }
 .words { display: grid; gap: 8px; }
 .sentence, .quote { animation: rise 240ms ease-out both; }
-.held { display: flex; align-items: center; gap: 10px; min-height: 22px; }
-.held .bar { flex: 1; width: auto; max-width: 68%; }
+:is(.held, .coming) { display: flex; align-items: center; gap: 10px; min-height: 22px; }
+:is(.held, .coming) .bar { flex: 1; width: auto; max-width: 68%; }
 .held-note { font-size: 12.5px; color: var(--_muted); font-style: italic; }
 .cite + .cite { margin-inline-start: -1px; }
 .cite { display: inline-grid; place-items: center; min-width: 24px; height: 24px; margin-block: -4px; padding: 0 5px; border-radius: 7px; background: var(--_soft); color: var(--_accent); font-size: 12px; font-weight: 650; line-height: 1; font-variant-numeric: tabular-nums; vertical-align: 1px; border: 1px solid transparent; }

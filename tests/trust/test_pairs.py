@@ -25,7 +25,7 @@ class SameEncoder:
 
 
 PAIRS = list(pairs())
-REFUSED_AT_LEAST, ACCEPTED_AT_LEAST = 0.95, 0.75
+REFUSED_AT_LEAST, ACCEPTED_AT_LEAST = 0.95, 0.6
 
 
 @pytest.fixture(scope="module", params=["onnx", "hashed"])

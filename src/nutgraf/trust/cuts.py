@@ -52,6 +52,8 @@ _FINDS = frozenset("show shows showed find finds found know knows knew see sees 
 _COORDINATORS = frozenset("and but or so yet nor".split())
 _RELATIVES = frozenset("which who whose whom where".split())
 _REASONS = frozenset("because although though whereas".split())
+#: What follows these may take the rest back; which words do that no list can say.
+_CONTRASTS = frozenset("but yet although though whereas even despite however".split())
 _SUBORDINATORS = _REASONS | frozenset("while since after before as even despite when if unless once until".split())
 _PREPOSITIONS = frozenset("in on at for from by with without of to under over among during within across near".split())
 #: Between two commas, a phrase that opens so may say which ones are meant.
@@ -244,13 +246,14 @@ class _Source:
         if opener in _RELATIVES:
             plain = plain_relative(gone) or (opener == "where" and event(gone) and not negates(gone))
             return self._bears_back(start, end) if plain and not inner else "more than a tail is cut"
-        if opener in _REASONS or opener in ("even", "despite"):
+        if opener in _CONTRASTS:
+            return "a reservation is cut"
+        if opener in _REASONS:
             return self._bears_back(start, end) or _bearing(gone, NEGATIONS | {"if", "unless", "until"})
         if _opens_event(gone):
             return None if happened(words) else "what it depends on stays"
-        if opener in ("and", "but", "so", "yet"):
-            clause = any(_like_a_verb(word) for word in gone[1:])
-            if not clause or (opener in ("but", "yet") and negates(gone)):
+        if opener in ("and", "so"):
+            if not any(_like_a_verb(word) for word in gone[1:]):
                 return "more than a tail is cut"
             return self._bears_back(start, end)
         if opener in ("up", "down") and gone[1:2] != ["from"]:

@@ -172,10 +172,15 @@ def test_a_publisher_is_not_the_item(head: str) -> None:
 
 
 def test_a_stated_job() -> None:
-    """Description as blocks, further fields as sections, and the rest as details."""
+    """Description as blocks, further fields as sections, and the rest as details and as sentences to quote."""
     item = stated(JOB)
+    stated_last = (
+        "The salary is USD 96,000 to 112,000 a year. The employment is full time. Applications close on 2026-04-30."
+    )
 
-    assert seen(item) == [
+    assert seen(item)[-2] == ("heading", 2, "Details")
+    assert seen(item)[-1][2].startswith(stated_last)
+    assert seen(item)[:-2] == [
         ("paragraph", 0, "We need a charge nurse."),
         ("item", 1, "Lead a shift"),
         ("item", 1, "Teach"),
@@ -200,7 +205,10 @@ def test_a_stated_course() -> None:
     })  # fmt: skip
 
     assert item.kind == "course"
-    assert [text for _, _, text in seen(item)] == ["How to triage.", "Colours", "Beds"]
+    assert [text for _, _, text in seen(item)] == [
+        "How to triage.", "Colours", "Beds", "Details",
+        "The course takes 10 hours 30 minutes. The level is Beginner. The price is USD 49.",
+    ]  # fmt: skip
     assert item.details == (
         ("duration", "10 hours 30 minutes"),
         ("level", "Beginner"),

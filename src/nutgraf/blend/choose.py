@@ -95,7 +95,7 @@ def choose(digest: Digest, snapshot: Snapshot, fact_vectors: Vectors, count: int
     base = _standard(np.array([_logit(digest.spans[i].salience) for i in rows]))
     specific = SPECIFIC if snapshot.facts else SPECIFIC_FOR_NOBODY
     base += specific * np.array([digest.spans[i].specificity for i in rows])
-    base -= BARE * np.array([_bare(digest.spans[i].text) for i in rows], dtype=np.float32)
+    base -= (BARE if snapshot.facts else 0.0) * np.array([_bare(digest.spans[i].text) for i in rows], dtype=np.float32)
     pull = _pull(near[rows]) if snapshot.facts else np.zeros(len(rows), dtype=np.float32)
     chosen: list[int] = []
     used: set[str] = set()

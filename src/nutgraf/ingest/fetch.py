@@ -48,7 +48,7 @@ async def fetch_item(url: str, *, limits: Limits = Limits(), kind: ItemKind | No
     """The item at a web address. Raises NotFound, TooLarge or InputError in one line; see `fetch_items`."""
     items = await fetch_items(url, limits=limits, kind=kind)
     if len(items) != 1:
-        raise InputError(f"{url}: holds {len(items):,} items where one is wanted; load it as a list of items")
+        raise InputError(f"{url}: holds {len(items):,} items where one is wanted; keep them with `nutgraf ingest`")
     return items[0]
 
 

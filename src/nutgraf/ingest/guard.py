@@ -44,7 +44,7 @@ def read_file(path: Path, *, at_most_bytes: int, name: str | None = None) -> byt
     try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
-            raise InputError(f"{name}: is a folder; give a file, or load the folder as a whole")
+            raise InputError(f"{name}: is a folder; give a file, or keep all of it with `nutgraf ingest`")
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{name}: is not an ordinary file; give a file with a document in it")
         if status.st_size > at_most_bytes:

@@ -165,10 +165,27 @@ def node_parts(kind: ItemKind, node: dict[str, Any]) -> Parts:
     address = thing.url if thing.url and re.fullmatch(r"https?://\S{1,2000}", thing.url) else None
     language = thing.language if thing.language and re.fullmatch(r"[A-Za-z-]{2,12}", thing.language) else None
     details = tuple((key, value) for key, value in about.pop("details", ()) if value)
+    pieces = [*pieces, *_stated(pieces, [*details, ("place", about.get("place"))])]
     return parts_from_pieces(
         pieces, kind=kind, title=thing.name, published=published, url=address, language=language, details=details,
         topics=tuple(thing.keywords[:5]), **about,
     )  # fmt: skip
+
+
+#: Fields become sentences, so that they can be quoted and asked for like the rest of the text.
+_SENTENCES = {
+    "salary": "The salary is {}.", "employment": "The employment is {}.", "closes": "Applications close on {}.",
+    "experience": "The experience asked for is {}.", "duration": "The course takes {}.", "level": "The level is {}.",
+    "price": "The price is {}.", "size": "The number of employees is {}.", "founded": "The year of founding is {}.",
+    "place": "The place is {}.",
+}  # fmt: skip
+
+
+def _stated(pieces: list[Piece], fields: list[tuple[str, str | None]]) -> list[Piece]:
+    """A sentence for each field that the text does not hold already; none without a text to add to."""
+    said = " ".join(text for _, text, _ in pieces)
+    made = [_SENTENCES[key].format(value) for key, value in fields if value and key in _SENTENCES and value not in said]
+    return [("heading", "Details", 2), ("paragraph", " ".join(made), 0)] if said and made else []
 
 
 _Made = tuple[_Thing, list[Piece], dict[str, Any]]

@@ -55,7 +55,7 @@ def item_from_bytes(
     """
     items = items_from_bytes(data, name, limits=limits, kind=kind, charset=charset, url=url)
     if len(items) != 1:
-        raise InputError(f"{name}: holds {len(items):,} items where one is wanted; load it as a list of items")
+        raise InputError(f"{name}: holds {len(items):,} items where one is wanted; keep them with `nutgraf ingest`")
     return items[0]
 
 

@@ -121,7 +121,7 @@ def relevance(digest: Digest, question: str, vector: Vectors) -> Vectors:
     idf = {word: np.log(1 + len(stems) / (1 + sum(word in row for row in stems))) for word in wanted}
     total = sum(idf.values()) or 1.0
     shared = np.array([sum(idf[word] for word in wanted if word in row) / total for row in stems], dtype=np.float32)
-    fit = np.array([0.0 if span.quotable else 0.06 for span in digest.spans], dtype=np.float32)
+    fit = np.array([0.0 if span.quotable else 0.2 for span in digest.spans], dtype=np.float32)
     return np.asarray(digest.vectors @ vector + WORD_SHARE * shared - fit, dtype=np.float32)
 
 

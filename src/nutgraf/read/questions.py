@@ -188,7 +188,7 @@ def _short_title(item: Item) -> str:
     short = re.split(r"[,(–—:]|\. | at | - ", item.title)[0].strip()
     if not _PLAIN_ROLE.fullmatch(short) or _NOT_A_ROLE.match(short):
         return "person in this job"
-    return short if short[:2].isupper() else short[:1].lower() + short[1:]
+    return " ".join(word if word[1:2].isupper() else word.lower() for word in short.split())
 
 
 _PLAIN_ROLE = re.compile(r"[A-Z][a-z]+(?:-[a-z]+)*(?: (?:&|[A-Z]{2,4}|[A-Za-z][a-z]+(?:-[a-z]+)*)){0,5}")

@@ -20,7 +20,7 @@ from nutgraf.settings import Settings
 if TYPE_CHECKING:
     from nutgraf.serve.backend import BuildRooms
 
-USAGE, FAILED, INTERRUPTED = 2, 1, 130
+USAGE, FAILED, INTERRUPTED = 2, 1, 1
 TRACEBACK = "NUTGRAF_TRACEBACK"
 LOG_FILE, LOG_AT_MOST_BYTES = "nutgraf.log", 1_000_000
 

@@ -116,12 +116,14 @@ class TextView:
         self._list("You may ask", extras.get("starters", []))
         self._list("Related", [f"{card['title']} ({card['item']})" for card in extras.get("cards", [])])
         if extras.get("no_action_because"):
-            self._list("No next step", [extras["no_action_because"]])
+            self._list("No record to open", [extras["no_action_because"]])
         self._list("Sources", [f"[{n}] {_place(evidence)}: “{_short(evidence['quote'])}”" for n, evidence in sources])
         if self._used:
             facts = "; ".join(fact["text"] + (" (a guess)" if fact["guess"] else "") for fact in self._used)
             self._list("Used about you", [facts])
-        self._list("Left out", [f"{left['what']}: {left['because']}" for left in event["skipped"]])
+        self._list(
+            "Left out", [f"{left['what']}: {left['because']}" for left in event["skipped"] if left["what"] != "action"]
+        )
         self._print("")
         self._print(_ending(event), "dim" if event["ending"] in ("done", "declined") else "bold red")
 

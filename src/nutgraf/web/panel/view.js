@@ -135,7 +135,7 @@ export class PanelView {
   /** @param {import("./types.js").Extras} extras */
   showExtras({ starters, cards, no_action_because: noAction }) {
     this.extras.replaceChildren(
-      ...[noAction && el("p", { class: "no-action" }, `No next step here: ${noAction}`.replace(/(?<![.!?…])$/u, ".")),
+      ...[noAction && el("p", { class: "no-action" }, `No record to open: ${noAction}`.replace(/(?<![.!?…])$/u, ".")),
         starters.length && el("div", { class: "starters" }, el("h3", {}, "Questions worth asking"),
           el("ul", { role: "list" }, ...starters.map((text) => el("li", {}, this.#starter(text))))),
         cards.length && el("div", { class: "cards" }, el("h3", {}, "Related"),

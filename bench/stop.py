@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import sys
@@ -155,7 +156,7 @@ def descriptors() -> int:
 
 def percentile(times: list[float], share: float) -> float:
     """The smallest time that `share` of the times do not pass."""
-    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
+    return sorted(times)[max(0, math.ceil(share * len(times)) - 1)]
 
 
 async def main(options: argparse.Namespace) -> int:

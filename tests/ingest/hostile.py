@@ -256,7 +256,7 @@ simple(
     ),
 )
 simple("alias.md", lambda: _front("title: &t Board\nauthor: *t"))
-simple("python-object.md", lambda: _front("title: !!python/object/apply:os.system ['echo hacked > /tmp/hacked']"))
+simple("python-object.md", lambda: _front("title: !!python/object/apply:os.system ['echo hacked > hacked.txt']"))
 simple("python-name.md", lambda: _front("title: !!python/name:os.system"))
 simple("binary-tag.md", lambda: _front("title: !!binary aGVsbG8="))
 simple("deep-yaml.md", lambda: _front("title: " + "[" * 5_000 + "]" * 5_000))

@@ -35,12 +35,15 @@ _HINTS = {
 
 
 def because(snapshot: Snapshot, fact: Fact | None, strength: str, kind: ItemKind) -> Because | None:
-    """The reason for one takeaway; `strength` is close, loose or far. None when nothing is known of the reader.
+    """The reason for one takeaway; None when nothing is known of the reader.
 
+    `strength` is close, loose, far, or again for a further far one.
     A far fact is not claimed: the sentence then says that the point is one of the item's own.
     """
     if not snapshot.facts:
         return None
+    if strength == "again":
+        return Because(f"Another main point of this {kind}.", ())
     if fact is None or strength == "far":
         own = snapshot.fact("headline") or next((f for f in snapshot.facts if f.kind == "position"), None)
         if own is None:

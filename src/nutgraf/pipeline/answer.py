@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-import anyio
 import numpy as np
 from anyio.to_thread import run_sync
 
 from nutgraf.errors import SourceError, StoreError
 from nutgraf.events import BlockEnd, BlockStart, Closed, Used
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, write, writing_time
+from nutgraf.pipeline.writing import Block, first_words_by, write
 from nutgraf.prompt.library import fenced, numbered, render
 from nutgraf.read.questions import questions
 from nutgraf.text.words import content_stems
-from nutgraf.types import Deadline, Digest, Evidence, Item, SourceKind, Vectors
+from nutgraf.types import Digest, Evidence, Item, SourceKind, Vectors
 
 #: Score a passage of the item, or of a related item, needs to count as an answer.
 ANSWERS_AT_LEAST, RELATED_AT_LEAST = 0.45, 0.78
@@ -57,7 +56,7 @@ async def answer(run: Run) -> Closed:
     if found:
         block = Block(run, "a1", [passage.evidence for passage in found], at_most=2, ranked=True)
         prompt = render("answer", {"evidence": numbered(block.evidence), "question": question}, max_tokens=120)
-        await write(block, prompt, _limit(run))
+        await write(block, prompt, first_words_by(run))
         _second(block, found)
     run.send(BlockEnd(block="a1"))
     return Closed(
@@ -123,10 +122,3 @@ def relevance(digest: Digest, question: str, vector: Vectors) -> Vectors:
     shared = np.array([sum(idf[word] for word in wanted if word in row) / total for row in stems], dtype=np.float32)
     fit = np.array([0.0 if span.quotable else 0.2 for span in digest.spans], dtype=np.float32)
     return np.asarray(digest.vectors @ vector + WORD_SHARE * shared - fit, dtype=np.float32)
-
-
-def _limit(run: Run) -> Deadline:
-    """The moment by which the answer must have its words: as for the first sentence of a panel."""
-    now = anyio.current_time()
-    first = run.request.accepted_at + run.rooms.settings.first_words_within_s
-    return Deadline(min(now + writing_time(run, now), first))

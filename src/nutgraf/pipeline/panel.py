@@ -17,7 +17,7 @@ from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.members.because import because
 from nutgraf.members.snapshot import snapshot
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, takeaway_prompt, write, writing_time
+from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, write, writing_time
 from nutgraf.read.questions import questions, varied
 from nutgraf.read.worth import in_english
 from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
@@ -100,12 +100,12 @@ def _offers(run: Run, choice: Choice) -> list[Offer]:
     centre = _unit(digest.vectors.mean(axis=0) + digest.title_vector)
     labels = " ".join(topic.label for topic in digest.topics[:6])
     wanted = [i for i, fact in enumerate(choice.snapshot.facts) if fact.kind in _QUERY_FACTS][:8]
+    vector, text = centre, f"{item.title} {labels}"
+    if wanted:
+        vector = _unit(centre + 0.6 * _unit(choice.fact_vectors[wanted].mean(axis=0)))
+        text += " " + " ".join(choice.snapshot.facts[i].text for i in wanted[:2])
     records: dict[str, Item] = {}
     for kind in ("course", "job", "profile", "company", "article"):
-        vector, text = centre, f"{item.title} {labels}"
-        if wanted:
-            vector = _unit(centre + 0.6 * _unit(choice.fact_vectors[wanted].mean(axis=0)))
-            text += " " + " ".join(choice.snapshot.facts[i].text for i in wanted[:2])
         for hit in run.rooms.items.search(text, vector, [kind], limit=4):
             if hit.item.id != item.id and hit.item.ai and len(hit.item.text) >= RECORD_AT_LEAST_CHARS:
                 records.setdefault(hit.item.id, hit.item)
@@ -162,9 +162,9 @@ async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> list[Act
 def _because(run: Run, choice: Choice, point: Point, away: int) -> Because | None:
     """The reason of one point; that a point is away from the member's field is said once."""
     fact = point.link.fact if point.link else None
-    if away and choice.snapshot.facts and strength(point.link) == "far":
-        return Because(f"Another main point of this {run.request.item.kind}.", ())
-    return because(choice.snapshot, fact, strength(point.link), run.request.item.kind)
+    claimed = strength(point.link)
+    claimed = "again" if away and claimed == "far" else claimed
+    return because(choice.snapshot, fact, claimed, run.request.item.kind)
 
 
 def strength(link: Link | None) -> str:
@@ -176,11 +176,10 @@ def strength(link: Link | None) -> str:
 
 def _limit(run: Run, i: int, count: int) -> Deadline:
     """The moment by which block `i` must have its words: the first soon, the others in even shares of what is left."""
-    now = anyio.current_time()
-    left = writing_time(run, now)
     if i == 0:
-        return Deadline(min(now + left, run.request.accepted_at + run.rooms.settings.first_words_within_s))
-    return Deadline(now + left / (count - i))
+        return first_words_by(run)
+    now = anyio.current_time()
+    return Deadline(now + writing_time(run, now) / (count - i))
 
 
 def _unit(vector: Vectors) -> Vectors:

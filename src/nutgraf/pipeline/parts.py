@@ -66,6 +66,11 @@ class Rooms:
     judge: Judge = field(init=False)
     fact_vectors: FactVectors = field(default_factory=FactVectors)
 
+    @property
+    def model_name(self) -> str:
+        """What the first event calls the model."""
+        return self.model.name if self.model else "none"
+
     def __post_init__(self) -> None:
         """The judge follows from the encoder: no caller can bring a weaker one."""
         object.__setattr__(self, "judge", Judge.standard(self.encoder))

@@ -33,7 +33,7 @@ async def run(request: Request, rooms: Rooms, emit: Emit) -> None:
     """
     if request.member is not None and request.member.id != request.scope.member:
         raise NotAllowed(f"a scope of {request.scope.member!r} may not ask as {request.member.id!r}")
-    emit(opening(request, rooms.model.name if rooms.model else "none"))
+    emit(opening(request, rooms.model_name))
     account = Run(request=request, rooms=rooms, send=emit)
     if not request.item.ai:  # it is not even read
         emit(Closed(ending="declined", reason=declined(request.item, (), 0.0), complete_ms=account.ms()))

@@ -107,6 +107,13 @@ def writing_time(run: Run, now: float) -> float:
     return left - min(KEPT_BACK_S, 0.2 * left)
 
 
+def first_words_by(run: Run) -> Deadline:
+    """The moment by which the first sentence of an answer must be there."""
+    now = anyio.current_time()
+    first = run.request.accepted_at + run.rooms.settings.first_words_within_s
+    return Deadline(min(now + writing_time(run, now), first))
+
+
 async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
     """Fill a block from the model until it is full, the model ends, or `limit` comes; quote when nothing was kept.
 

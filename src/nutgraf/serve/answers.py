@@ -60,6 +60,6 @@ def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:
         deadline=deadline, question=asked.question,
     )  # fmt: skip
     return hub.start(
-        asked.scope, opening(request, rooms.model.name if rooms.model else "none"), partial(run, request, rooms),
+        asked.scope, opening(request, rooms.model_name), partial(run, request, rooms),
         accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable,
     )  # fmt: skip

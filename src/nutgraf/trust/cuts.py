@@ -56,8 +56,6 @@ _REASONS = frozenset("because although though whereas".split())
 _CONTRASTS = frozenset("but yet although though whereas even despite however".split())
 _SUBORDINATORS = _REASONS | frozenset("while since after before as even despite when if unless once until".split())
 _PREPOSITIONS = frozenset("in on at for from by with without of to under over among during within across near".split())
-#: Between two commas, a phrase that opens so may say which ones are meant.
-_RESTRICTING = frozenset("in on for without under over among within across".split())
 #: What may follow the main clause after a comma without being a clause itself.
 _ADDITIONS = frozenset("up down including".split())
 #: Periods that may stand before "after" or "before": "three years after".

@@ -30,11 +30,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import apsw
 
+from nutgraf.conversation import Feedback
 from nutgraf.errors import StoreError
 from nutgraf.store import driver
 from nutgraf.store.driver import Setup
 from nutgraf.store.embedded import EmbeddedStore
-from nutgraf.types import Feedback
 from tests.store import load
 from tests.store.disk import Image, SimulatedDisk
 from tests.store.load import Ack

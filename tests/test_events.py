@@ -13,8 +13,8 @@ from nutgraf.events import KINDS, NEXT, PROTOCOL, Closed, Event, Extras, Opened,
 from nutgraf.types import Card, Consent, Fact, Hit, Item, Member
 
 KIND_NAMES = [
-    "opened", "stage", "used", "block-start", "sentence-held", "sentence-committed", "sentence-dropped", "block-end",
-    "extras", "closed",
+    "opened", "routed", "stage", "sources", "used", "block-start", "sentence-held", "sentence-committed",
+    "sentence-dropped", "block-end", "extras", "closed",
 ]  # fmt: skip
 
 
@@ -99,7 +99,9 @@ def test_a_held_sentence_is_settled_before_anything_else() -> None:
     held, start = KINDS["sentence-held"], KINDS["block-start"]
 
     assert NEXT[held] == {KINDS["sentence-committed"], KINDS["sentence-dropped"], Closed}
-    assert {kind for kind, row in NEXT.items() if start in row} == {KINDS["stage"], Used, KINDS["block-end"]}
+    assert {kind for kind, row in NEXT.items() if start in row} == {
+        KINDS[kind] for kind in ("routed", "stage", "sources", "used", "block-end")
+    }
 
 
 def test_no_words_are_in_a_held_or_dropped_sentence() -> None:

@@ -12,6 +12,7 @@ import anyio.to_thread
 import pytest
 
 from nutgraf.errors import ModelBusy, ModelCut, ModelSilent
+from nutgraf.orchestration import Passage, Query
 from nutgraf.testing import (
     SCRIPTS,
     FakeProvider,
@@ -23,7 +24,7 @@ from nutgraf.testing import (
     fault_script,
     run_virtual,
 )
-from nutgraf.types import Deadline, Message, Prompt
+from nutgraf.types import Deadline, Message, Prompt, Scope, Snapshot
 from tests.model.contract import ModelContract
 
 ASKED = Prompt(name="test", version="1", messages=(Message("user", "Hello?"),))
@@ -113,15 +114,18 @@ def test_a_script_ends_at_the_deadline(script: list[str | float], kind: type[Exc
 
 def test_a_fixed_source_finds_the_same_for_all() -> None:
     """A source gives what was fixed, after its time, or fails; what it was asked is kept."""
+    scope = Scope(tenant="t", member=None, purposes=frozenset(), consent_version=0, rights=frozenset())
+    query = Query(scope=scope, text="a question", item=None, snapshot=Snapshot(scope, None, ()))
+    passage = Passage(source="jobs", ref="job-1", text="A job.")
 
-    async def main() -> tuple[list[object], float, list[object]]:
-        source = FixedSource("jobs", found=[1, 2], after_s=0.3)
-        found = await source.fetch("a question")
+    async def main() -> tuple[list[Passage], float, list[Query]]:
+        source = FixedSource("jobs", found=[passage], after_s=0.3)
+        found = await source.fetch(query, Deadline(1.0))
         with pytest.raises(ValueError, match="down"):
-            await FixedSource("down", fails=ValueError("down")).fetch("x")
+            await FixedSource("down", fails=ValueError("down")).fetch(query, Deadline(1.0))
         return found, anyio.current_time(), source.asked
 
-    assert run_virtual(main) == ([1, 2], 0.3, ["a question"])
+    assert run_virtual(main) == ([passage], 0.3, [query])
 
 
 def test_scripts_repeat_from_their_seed() -> None:

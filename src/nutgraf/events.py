@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
+from nutgraf.orchestration import SourceReport
 from nutgraf.types import (
     Action,
     Because,
@@ -22,6 +23,8 @@ from nutgraf.types import (
 )  # fmt: skip
 
 PROTOCOL = "nutgraf.events/1"
+BlockForm = Literal["takeaway", "answer", "requirement", "step", "draft"]
+BlockStatus = Literal["shown", "partly", "not-shown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,24 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Which agent answers, and why; `question` is the question as it was understood, standing alone."""
+
+    kind: Literal["routed"] = "routed"
+    agent: str
+    because: str
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Every source that was asked: in time or late, how much it found, and how much of that was kept."""
+
+    kind: Literal["sources"] = "sources"
+    asked: tuple[SourceReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
     """What was used about the member: exactly the facts that choosing and writing could see."""
 
@@ -58,13 +79,18 @@ class Used:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockStart:
-    """A takeaway (or the answer to a question) begins."""
+    """A takeaway, an answer, one requirement of a job, a step of a plan or a draft of the member's own begins.
+
+    `title` heads the block where it has one. `status` says of a requirement how far the member's record shows it.
+    """
 
     kind: Literal["block-start"] = "block-start"
     block: str
-    form: Literal["takeaway", "answer"]
+    form: BlockForm
     takeaway: TakeawayKind | None = None
     because: Because | None = None
+    title: str | None = None
+    status: BlockStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +154,28 @@ class Closed:
 
 
 Event: TypeAlias = (
-    Opened | Stage | Used | BlockStart | SentenceHeld | SentenceCommitted | SentenceDropped | BlockEnd | Extras | Closed
+    Opened
+    | Routed
+    | Stage
+    | Sources
+    | Used
+    | BlockStart
+    | SentenceHeld
+    | SentenceCommitted
+    | SentenceDropped
+    | BlockEnd
+    | Extras
+    | Closed
 )
 
 #: What may follow what; None is the start of a stream.
 NEXT: dict[type[Event] | None, frozenset[type[Event]]] = {
     None: frozenset({Opened}),
-    Opened: frozenset({Stage, Used, Closed}),
-    Stage: frozenset({Stage, Used, BlockStart, Extras, Closed}),
-    Used: frozenset({Stage, BlockStart, Extras, Closed}),
+    Opened: frozenset({Routed, Stage, Sources, Used, Closed}),
+    Routed: frozenset({Stage, Sources, Used, BlockStart, Closed}),
+    Stage: frozenset({Routed, Stage, Sources, Used, BlockStart, Extras, Closed}),
+    Sources: frozenset({Stage, Used, BlockStart, Extras, Closed}),
+    Used: frozenset({Stage, Sources, BlockStart, Extras, Closed}),
     BlockStart: frozenset({SentenceHeld, BlockEnd, Closed}),
     SentenceHeld: frozenset({SentenceCommitted, SentenceDropped, Closed}),
     SentenceCommitted: frozenset({SentenceHeld, BlockEnd, Closed}),

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from nutgraf.orchestration import Partition, Passage, Query
     from nutgraf.types import Deadline, Digest, Hit, Item, ItemKind, Member, Prompt, Scope, Vectors
 
 
@@ -68,4 +69,19 @@ class ItemStore(Protocol):
 
     def search(self, text: str, vector: Vectors, kinds: Iterable[ItemKind] = (), limit: int = 10) -> list[Hit]:
         """Items nearest to `text` (full text) and `vector` (shape [dims]), both ranks fused."""
+        ...
+
+
+class Source(Protocol):
+    """Where evidence comes from: a search, a record, a skill. Asked beside its neighbours, and cancelled when late.
+
+    `partition` says whose its passages are; `idempotent` that it may be asked twice at once.
+    """
+
+    name: str
+    partition: Partition
+    idempotent: bool
+
+    async def fetch(self, query: Query, deadline: Deadline) -> Sequence[Passage]:
+        """What it finds for a query, best first. Raises SourceError; being cancelled must end its work at once."""
         ...

@@ -356,7 +356,8 @@ class Prompt:
     """A rendered prompt: which template it came from, the turns, and how the model may write.
 
     `opening` is text the answer must begin with (models that can continue a text do so; the
-    stream then yields only what follows). `max_tokens` counts generated tokens.
+    stream then yields only what follows). `max_tokens` counts generated tokens. `schema` is a JSON schema, as text,
+    that the answer must fit; models that can constrain their output do so, for the others it says nothing.
     """
 
     name: str
@@ -366,6 +367,7 @@ class Prompt:
     max_tokens: int = 256
     temperature: float = 0.0
     stop: tuple[str, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,26 +377,3 @@ class Hit:
     item: Item
     score: float
     ranks: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
-    """What a member said of an answer, or of one block or sentence of it."""
-
-    stream: str
-    block: str | None = None
-    sentence: str | None = None
-    rating: Literal["up", "down"]
-    reason: str | None = None
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question and its answer in a conversation about an item."""
-
-    item_id: str
-    stream: str
-    question: str
-    answer: str
-    at: str

@@ -10,9 +10,11 @@ from tests.laws.house import Source, edges, imports, sources
 FLOORS = (
     "errors",
     "types",
-    "seams text",
+    "conversation",
+    "orchestration",
+    "seams text breaker",
     "vocabulary events registry settings",
-    "ingest store members decide retrieve read blend prompt model parse trust stream",
+    "ingest store members decide retrieve read blend prompt model parse trust stream trace",
     "pipeline",
     "testing offline evals local",
     "(front door)",

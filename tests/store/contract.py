@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import InputError, NotAllowed, NotFound, ProtocolBroken, StoreError
-from nutgraf.types import Fact, Feedback, Item, Scope, Turn
+from nutgraf.types import Fact, Item, Scope
 from tests.store.made import AT, NO_VECTOR, digest, item, member, scope, unit
 
 Store = Any  # the whole of it has no Protocol; the seams are parts

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import apsw
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import NotFound, NutgrafError
 from nutgraf.store.embedded import FILE, EmbeddedStore
-from nutgraf.types import Consent, Feedback, Turn
+from nutgraf.types import Consent
 from tests.store.made import AT, NO_VECTOR, digest, item, member, scope
 
 Ack = tuple[str, int, int]  # what, who, which

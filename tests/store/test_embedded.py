@@ -11,10 +11,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from nutgraf.conversation import Feedback
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.store.embedded import FILE, EmbeddedStore
 from nutgraf.store.writer import Tx
-from nutgraf.types import Feedback
 from tests.store.contract import StoreContract, opened
 from tests.store.made import digest, item, member, scope, unit
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import StoreError
 from nutgraf.store import driver
 from nutgraf.store.embedded import FILE, EmbeddedStore
-from nutgraf.types import Feedback, Turn
 from tests.store.contract import opened
 from tests.store.made import AT, digest, item, member, scope
 

@@ -10,6 +10,7 @@ import apsw
 import pytest
 import sqlalchemy as sa
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import StoreError
 from nutgraf.store import driver, schema
 from nutgraf.store.codec import to_json
@@ -17,7 +18,7 @@ from nutgraf.store.driver import Setup
 from nutgraf.store.embedded import FILE, EmbeddedStore, make
 from nutgraf.store.migrations.upgrade import newest, upgrade
 from nutgraf.store.seal import seal
-from nutgraf.types import Feedback, Item, Member, Turn
+from nutgraf.types import Item, Member
 from tests.store.contract import opened
 from tests.store.made import AT, NO_VECTOR, digest, item, member, scope, unit
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import NotFound
 from nutgraf.store.embedded import EmbeddedStore
 from nutgraf.store.schema import MEMBER_TABLES, metadata
 from nutgraf.store.seal import Owner, WrongOwner, seal, unseal
-from nutgraf.types import Feedback, Turn
 from tests.store.contract import opened
 from tests.store.made import AT, member, scope
 

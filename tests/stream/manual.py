@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import get_type_hints
 
 from nutgraf.events import KINDS, NEXT
+from nutgraf.orchestration import SourceReport
 from nutgraf.types import Action, Because, Card, Evidence, Fact, Sentence, Skipped
 
 #: What events carry, by name.
-VALUES: dict[str, type] = {cls.__name__: cls for cls in (Fact, Because, Sentence, Evidence, Action, Card, Skipped)}
+VALUES: dict[str, type] = {
+    cls.__name__: cls for cls in (Fact, Because, Sentence, Evidence, Action, Card, Skipped, SourceReport)
+}
 PAGE = Path(__file__).parents[2] / "docs/protocol.md"
 
 
@@ -44,7 +47,7 @@ def table(kind: str) -> str:
 def plain(hint: object) -> str:
     """A type in the words of JSON."""
     text = str(hint) if not isinstance(hint, type) else hint.__name__
-    text = re.sub(r"nutgraf\.types\.|typing\.", "", text)
+    text = re.sub(r"nutgraf\.(types|orchestration)\.|typing\.", "", text)
     text = re.sub(r"tuple\[(\w+), \.\.\.\]", r"list of \1", text)
     text = re.sub(r"Literal\[(.*?)\]", lambda m: " or ".join(f"`{v.strip()[1:-1]}`" for v in m[1].split(",")), text)
     text = re.sub(r"Optional\[(.*)\]", r"\1 | None", text)
@@ -56,7 +59,7 @@ def drawn(page: str) -> str:
     """The page with its diagram and tables drawn anew, where markers show their places."""
     for key, text in {"order": diagram(), **{kind: table(kind) for kind in [*KINDS, *VALUES]}}.items():
         page = re.sub(
-            rf"(<!-- {key} -->\n).*?(\n<!-- end -->)", lambda m, t=text: m[1] + t + m[2], page, flags=re.DOTALL
+            rf"(<!-- {key} -->\n).*?(<!-- end -->)", lambda m, t=text: m[1] + t + "\n" + m[2], page, flags=re.DOTALL
         )
     return page
 

@@ -17,9 +17,11 @@ from nutgraf.events import (
     Event,
     Extras,
     Opened,
+    Routed,
     SentenceCommitted,
     SentenceDropped,
     SentenceHeld,
+    Sources,
     Stage,
     Used,
     as_json,
@@ -29,6 +31,8 @@ from tests.stream.said import closed, opened, random_events, sentence, story, to
 
 SAMPLES: dict[type[Event], Event] = {
     Opened: opened(),
+    Routed: Routed(agent="general", because="a rule"),
+    Sources: Sources(asked=()),
     Stage: Stage(name="reading", took_ms=1.0),
     Used: Used(facts=()),
     BlockStart: BlockStart(block="b", form="answer"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from nutgraf.blend.actions import snippet
+from nutgraf.conversation import Feedback
 from nutgraf.members.snapshot import snapshot
 from nutgraf.serve import schemas
 from nutgraf.serve.door import host_scope, reader_scope
@@ -15,7 +16,7 @@ from nutgraf.serve.guard import ACCEPTED_AT, Receive, Send
 from nutgraf.serve.schemas import errors
 from nutgraf.serve.streams import Streaming, send_document, send_events
 from nutgraf.stream.sse import MEDIA_TYPE, number_after
-from nutgraf.types import Feedback, Item, ItemKind, Member
+from nutgraf.types import Item, ItemKind, Member
 
 if TYPE_CHECKING:
     from nutgraf.serve.site import Site

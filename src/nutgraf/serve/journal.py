@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from nutgraf.conversation import Turn
 from nutgraf.stream.log import Entry
-from nutgraf.types import Ending, Scope, Turn
+from nutgraf.types import Ending, Scope
 
 if TYPE_CHECKING:
     from nutgraf.events import Opened

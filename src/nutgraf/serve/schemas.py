@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from nutgraf.conversation import Turn
 from nutgraf.serve.answers import DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S, QUESTION_AT_MOST_CHARS
-from nutgraf.types import Action, Because, Block, Card, Ending, Fact, ItemKind, Sentence, Skipped, TakeawayKind, Turn
+from nutgraf.types import Action, Because, Block, Card, Ending, Fact, ItemKind, Sentence, Skipped, TakeawayKind
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -6,13 +6,14 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import NotAllowed, NotFound
 from nutgraf.store.base import Rows, milliseconds, named
 from nutgraf.store.codec import from_json, to_json
 from nutgraf.store.schema import events, feedback, streams, turns
 from nutgraf.store.seal import owner_of, seal
 from nutgraf.store.writer import Tx
-from nutgraf.types import Feedback, Scope, Turn
+from nutgraf.types import Scope
 
 
 class ConversationRows(Rows):

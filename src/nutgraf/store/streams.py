@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
+from nutgraf.conversation import Turn
 from nutgraf.errors import InputError, NotFound, ProtocolBroken
 from nutgraf.events import Closed, as_json
 from nutgraf.store.base import Rows, iso, milliseconds, named
@@ -17,7 +18,7 @@ from nutgraf.store.runs import Runs
 from nutgraf.store.schema import events, streams
 from nutgraf.store.seal import Owner, owner_of, seal
 from nutgraf.store.writer import Tx
-from nutgraf.types import Ending, Scope, Turn
+from nutgraf.types import Ending, Scope
 
 ENDINGS: tuple[str, ...] = get_args(Ending)
 Entry = tuple[int, str, bytes]  # sequence number, kind, the event as JSON

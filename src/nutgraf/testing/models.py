@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import anyio
 import anyio.lowlevel
 
 from nutgraf.errors import ModelCut, ModelSilent
+from nutgraf.orchestration import Partition, Passage, Query
 from nutgraf.types import Deadline, Prompt
 
 #: Text to say, seconds of silence, or a failure to raise.
@@ -104,18 +105,28 @@ class _Script:
 
 @dataclass
 class FixedSource:
-    """A source of evidence that finds the same for every question, after `after_s` seconds, or fails."""
+    """A source of evidence that finds the same for every query, after `after_s` seconds, or fails.
+
+    `asked` holds the queries, `cancelled` counts how often it was cancelled while it worked.
+    """
 
     name: str
-    found: Sequence[Any] = ()
+    found: Sequence[Passage] = ()
     after_s: float = 0.0
     fails: Exception | None = None
-    asked: list[Any] = field(default_factory=list)
+    partition: Partition = "public"
+    idempotent: bool = True
+    asked: list[Query] = field(default_factory=list)
+    cancelled: int = 0
 
-    async def fetch(self, query: Any) -> list[Any]:
+    async def fetch(self, query: Query, deadline: Deadline) -> list[Passage]:
         """What was fixed; raises `fails` instead when that is set."""
         self.asked.append(query)
-        await anyio.sleep(self.after_s)
+        try:
+            await anyio.sleep(self.after_s)
+        except anyio.get_cancelled_exc_class():
+            self.cancelled += 1
+            raise
         if self.fails is not None:
             raise self.fails
         return list(self.found)

@@ -9,7 +9,7 @@ from nutgraf import errors
 from nutgraf.errors import InputError, ModelError, NutgrafError
 
 TREE = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, NutgrafError)]
-RETRYABLE = {"StoreError", "SourceError", "ModelBusy", "ModelSilent"}
+RETRYABLE = {"StoreError", "SourceError", "ModelBusy", "QuotaSpent", "ModelSilent"}
 
 
 @pytest.mark.parametrize("cls", TREE, ids=lambda cls: cls.__name__)

@@ -10,7 +10,9 @@ NutgrafError
 ├── SourceError         one source of evidence failed; its neighbours go on
 ├── ModelError          the model could not be used
 │   ├── ModelBusy       … it asked us to slow down (may be tried again)
+│   │   └── QuotaSpent  … the tenant or the member has used up its tokens for now
 │   ├── ModelRefused    … it will never accept this request
+│   │   └── ModelDenied  … because of its key, its plan or its name: another model may accept it
 │   ├── ModelCut        … it stopped before it said it was done
 │   └── ModelSilent     … it said nothing for longer than its limit
 └── ProtocolBroken      our own rules were broken: a fault in Nutgraf
@@ -71,13 +73,22 @@ class ModelError(NutgrafError):
 
 
 class ModelBusy(ModelError):
-    """The provider asked us to slow down."""
+    """The provider asked us to slow down; `retry_after_s` is how long it asked us to wait, in seconds, if it did."""
 
     retryable = True
+    retry_after_s: float | None = None
+
+
+class QuotaSpent(ModelBusy):
+    """The tenant or the member has used up its tokens for this window; `retry_after_s` is what is left of it."""
 
 
 class ModelRefused(ModelError):
     """The provider will never accept this request as it is."""
+
+
+class ModelDenied(ModelRefused):
+    """The provider does not serve us: key, plan or name of the model; the request itself may be fine elsewhere."""
 
 
 class ModelCut(ModelError):

@@ -6,12 +6,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from nutgraf.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
+from nutgraf.errors import ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
 
 MESSAGE_AT_MOST_CHARS = 200
 
 #: Status codes that mean something else than their hundred.
 _STATUS: dict[int, type[ModelError]] = {
+    401: ModelDenied,
+    402: ModelDenied,
+    403: ModelDenied,
+    404: ModelDenied,
+    407: ModelDenied,
+    410: ModelDenied,
     408: ModelSilent,
     409: ModelBusy,
     421: ModelBusy,
@@ -28,20 +34,22 @@ _STATUS: dict[int, type[ModelError]] = {
 
 #: Words in `error.code` or `error.type`, most telling first. The status says less than these.
 _WORDS: tuple[tuple[str, type[ModelError]], ...] = (
-    (r"insufficient_quota|billing|quota_exceeded|payment", ModelRefused),
+    (r"insufficient_quota|billing|quota_exceeded|payment", ModelDenied),
     (r"content_?(filter|policy)|moderation|safety|responsible_ai", ModelRefused),
     (r"rate_?limit|too_many|throttl|overloaded|capacity|slow_?down|resource_exhausted", ModelBusy),
     (r"context_length|context_size|too_long|string_above_max|request_too_large", ModelRefused),
-    (r"invalid_?(request|argument|api_key|prompt)|bad_?request|unsupported|unprocessable", ModelRefused),
-    (r"authenti|unauthori[sz]ed|permission|forbidden|access_denied", ModelRefused),
-    (r"not_found|does_not_exist|unknown_model", ModelRefused),
+    (r"invalid_?api_?key|authenti|unauthori[sz]ed|permission|forbidden|access_denied", ModelDenied),
+    (r"invalid_?(request|argument|prompt)|bad_?request|unsupported|unprocessable", ModelRefused),
+    (r"not_found|does_not_exist|unknown_model", ModelDenied),
     (r"time_?d?_?out|deadline", ModelSilent),
     (r"unavailable|server_error|internal|api_error|engine_|backend", ModelBusy),
 )
 _WORD_TABLE = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
 
 REFUSED_FINISH = frozenset({"content_filter", "safety", "refusal", "recitation", "blocklist", "prohibited_content"})
-BROKEN_FINISH = frozenset({"error", "abort", "aborted", "cancelled", "incomplete", "network_error"})
+BROKEN_FINISH = frozenset({"error", "abort", "aborted", "cancelled", "incomplete", "network_error", "pause_turn"})
+#: Reasons that mean that the answer was longer than it may be.
+LENGTH_FINISH = frozenset({"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"})
 
 
 def status_kind(status: int) -> type[ModelError]:

@@ -28,6 +28,10 @@ class Settings:
     data_dir: Path = Path("~/.local/share/nutgraf")
     #: Name of the model that writes.
     model: str = "embedded"
+    #: Models that write when the first one cannot, tried in this order: names with commas between them, or none.
+    fallbacks: str = "none"
+    #: Name of the model that is asked when it is doubtful where a question goes, or none.
+    route_model: str = "none"
     #: Threads of the embedded model. More threads than idle cores make it slower.
     model_threads: int = 1
     #: Threads of the sentence encoder.
@@ -36,8 +40,18 @@ class Settings:
     deadline_s: float = 5.0
     #: Latest moment for the first sentence, in seconds; the source is quoted when the model is not there by then.
     first_words_within_s: float = 1.2
+    #: Longest wait for the first piece of text of a model, in seconds.
+    model_first_token_s: float = 10.0
     #: Longest silence of a model between two pieces of text, in seconds.
     model_silence_s: float = 5.0
+    #: Tokens of models, read and written, that a tenant may use in a window; 0 for no limit.
+    tenant_tokens_at_most: int = 0
+    #: Tokens of models, read and written, that a member may use in a window; 0 for no limit.
+    member_tokens_at_most: int = 0
+    #: Length of the window in which tokens are counted, in seconds.
+    tokens_window_s: float = 3600.0
+    #: Memory for answers of models that may be given again to the same reader, in bytes; 0 for none.
+    model_cache_at_most_bytes: int = 2_000_000
     #: Most takeaways in a panel.
     takeaways_at_most: int = 3
     #: Starter questions under a panel.
@@ -62,8 +76,8 @@ class Settings:
     heartbeat_every_s: float = 15.0
     #: Days that conversations are kept.
     conversation_days: int = 30
-    #: OpenAI-compatible endpoints by name: base_url, model, key_env (name of the variable that holds the key).
-    models: Mapping[str, Mapping[str, str]] = None  # type: ignore[assignment]
+    #: Endpoints by name: base_url, model, key_env (the variable that holds the key), and more: see models.md.
+    models: Mapping[str, Mapping[str, Any]] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         """Normalise paths and the empty table; raises InputError naming a number that is out of range."""

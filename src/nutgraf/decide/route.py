@@ -1,0 +1,184 @@
+"""Where a question goes: in scope or not, and to which agent. Rules first, then the trained head, then doubt.
+
+Pure: no I/O, no clock. The embedding and the head come as arguments; without them the rules decide alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from nutgraf.decide.head import OUTSIDE, Head
+from nutgraf.decide.rules import AGENT_RULES, SCOPE_RULES, Rule, plain
+from nutgraf.orchestration import Agent, Route
+from nutgraf.text.words import content_stems
+from nutgraf.types import Item, ItemKind, Vectors
+
+#: What the agent of the last turn is worth, as logarithm of odds: for a question that leans on it, and for any other.
+BEFORE_SHORT, BEFORE = 1.5, 0.3
+COMPANY_ITEM = 1.0
+#: Agents that make no sense without an item of these kinds in the conversation, and who answers instead.
+NEEDS: Mapping[str, tuple[ItemKind, ...]] = {"job-fit": ("job",), "interview": ("job",)}
+INSTEAD = ("career", "general")
+#: A question of at most so many content words leans on the turn before it.
+SHORT_WORDS = 3
+
+AskModel = Callable[[str, Sequence[Agent]], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question is judged by: its plain words, its stems, how many of them the item knows, and where it is asked."""
+
+    plain: str
+    stems: tuple[str, ...]
+    known: float
+    item: Item | None
+    before: str | None
+    kinds: frozenset[ItemKind]
+
+    @property
+    def short(self) -> bool:
+        """Whether it says too little to stand alone."""
+        return len(self.stems) <= SHORT_WORDS and len(self.plain.split()) <= 2 * SHORT_WORDS + 1
+
+
+def route(
+    question: str,
+    *,
+    item: Item | None,
+    agents: Sequence[Agent],
+    vector: Vectors | None = None,
+    before: str | None = None,
+    head: Head | None = None,
+    kinds: Collection[ItemKind] = (),
+) -> Route:
+    """The agent for a question that stands alone, or None when it is out of scope, with the reason.
+
+    `vector` is the question's embedding, shape [384]; without it or a head the rules decide alone. `before` names the
+    agent of the last turn. `kinds` are kinds of records that the conversation spoke of besides the item: fit and
+    interview need a job among them. A question whose words stand in the item is never out of scope.
+    """
+    asked = _asked(question, item, before, kinds)
+    known = {agent.name: agent for agent in agents}
+    if asked.known < 0.5 and (outside := _first(SCOPE_RULES, asked.plain)):
+        return Route(agent=None, by="rules", because=f"{outside.name}: {_sorry(outside.about)}", confidence=0.95)
+    fired = _fired(asked, known)
+    if len(fired) == 1 or (fired and (head is None or vector is None)):
+        name, rule = next(iter(fired.items()))
+        found = Route(agent=name, by="rules", because=f"rule {rule}", confidence=0.95 if len(fired) == 1 else 0.7)
+    elif head is not None and vector is not None:
+        found = _by_head(asked, known, head, vector, fired)
+    else:
+        found = _unsure(asked, known)
+    return _finished(found, asked, known)
+
+
+async def route_or_ask(
+    question: str, *, item: Item | None, agents: Sequence[Agent], ask_model: AskModel, **rest: object
+) -> Route:
+    """Like `route`, but in doubt `ask_model` chooses between the two likeliest agents.
+
+    It gets the question and the two agents and gives the name of one; anything else leaves the doubt as it was.
+    """
+    found = route(question, item=item, agents=agents, **rest)  # type: ignore[arg-type]
+    if found.by != "fallback":
+        return found
+    likeliest = [agent for agent in agents if agent.name == found.agent]
+    likeliest += [agent for agent in agents if agent.name in (rest.get("before"), "general")]
+    two = list({agent.name: agent for agent in likeliest}.values())[:2]
+    chosen = await ask_model(question, two)
+    picked = next((agent for agent in two if agent.name == chosen), None)
+    if picked is None:
+        return found
+    because = f"the model chose between {' and '.join(agent.name for agent in two)}"
+    return replace(found, agent=picked.name, by="model", because=because, sources=picked.sources)
+
+
+def _asked(question: str, item: Item | None, before: str | None, kinds: Collection[ItemKind]) -> Asked:
+    stems = tuple(dict.fromkeys(content_stems(question)))
+    known = len([s for s in stems if s in _item_stems(item)]) / len(stems) if item and stems else 0.0
+    return Asked(plain(question), stems, known, item, before, frozenset([*kinds, *([item.kind] if item else [])]))
+
+
+def _item_stems(item: Item) -> frozenset[str]:
+    whole = [item.title, item.text, item.author or "", item.organisation or "", item.place or "", *item.topics]
+    return frozenset(content_stems(" ".join([*whole, *(f"{key} {value}" for key, value in item.details)])))
+
+
+def _first(rules: Sequence[Rule], question: str) -> Rule | None:
+    return next((rule for rule in rules if rule.fires(question)), None)
+
+
+def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
+    """The first rule that fires for each agent, in order of precedence."""
+    fired: dict[str, str] = {}
+    for rule in AGENT_RULES:
+        if rule.agent in known and rule.agent is not None and rule.agent not in fired and rule.fires(asked.plain):
+            fired[rule.agent] = rule.name
+    for name, agent in known.items():
+        if name not in fired and any(plain(example) == asked.plain for example in agent.when):
+            fired[name] = "example"
+    return fired
+
+
+def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vectors, fired: Mapping[str, str]) -> Route:
+    """The likeliest agent, or out of scope, or a doubt. Rules that contradict each other narrow the choice."""
+    prior = {asked.before: BEFORE_SHORT if asked.short else BEFORE} if asked.before else {}
+    if asked.item is not None and asked.item.kind == "company":
+        prior["company"] = prior.get("company", 0.0) + COMPANY_ITEM
+    allowed = set(fired) or (
+        {*known, OUTSIDE} if asked.known < 0.5 and not (asked.before and asked.short) else set(known)
+    )
+    shares = head.shares(vector, prior, allowed)
+    if not shares:
+        return _unsure(asked, known)
+    name, share = next(iter(shares.items()))
+    outside = shares.get(OUTSIDE, 0.0)
+    if outside >= head.outside_threshold:
+        because = f"head: {_sorry('something else')}"
+        return Route(agent=None, by="head", because=because, confidence=round(outside, 3))
+    if name == OUTSIDE:
+        name, share = list(shares.items())[1]
+    if share < head.threshold:
+        because = f"in doubt: {name} is likeliest with {share:.2f}"
+        return Route(agent=name, by="fallback", because=because, confidence=round(share, 3))
+    return Route(agent=name, by="head", because=f"head {head.version}", confidence=round(share, 3))
+
+
+def _unsure(asked: Asked, known: Mapping[str, Agent]) -> Route:
+    """Without a rule or a head: stay with the agent of a short follow-up, else answer from the item."""
+    if asked.short and asked.before in known:
+        return Route(agent=asked.before, by="fallback", because="a short question stays with its agent", confidence=0.5)
+    if asked.item is not None and asked.item.kind == "company" and "company" in known:
+        return Route(agent="company", by="rules", because="rule company-item", confidence=0.6)
+    if asked.known >= 0.5:
+        return Route(agent=_general(known), by="rules", because="rule words-of-the-item", confidence=0.7)
+    return Route(agent=_general(known), by="fallback", because="no rule speaks for an agent", confidence=0.3)
+
+
+def _general(known: Mapping[str, Agent]) -> str | None:
+    return "general" if "general" in known else next(iter(known), None)
+
+
+def _finished(found: Route, asked: Asked, known: Mapping[str, Agent]) -> Route:
+    """With an agent that can serve this conversation, and its sources."""
+    name = found.agent
+    if name is None:
+        return found
+    needed = NEEDS.get(name) or known[name].kinds
+    if needed and not asked.kinds & set(needed) and asked.before != name:
+        instead = next((other for other in INSTEAD if other in known and other != name), None)
+        if instead is not None:
+            because = f"{found.because}; {name} needs a {' or '.join(needed)}, and there is none here"
+            found = replace(found, agent=instead, because=because)
+    if found.agent == "takeaways" and asked.item is None and (general := _general(known)):
+        found = replace(found, agent=general, because=f"{found.because}; there is no item to read")
+    return replace(found, sources=known[found.agent].sources) if found.agent in known else found
+
+
+def _sorry(about: str) -> str:
+    return (
+        f"This is about {about}, which I cannot help with here. I can help with this item, jobs, companies, courses, "
+        "your career or business, and with what to write."
+    )

@@ -12,7 +12,7 @@ import pytest
 from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import InputError, NotAllowed, NotFound, ProtocolBroken, StoreError
 from nutgraf.types import Fact, Item, Scope
-from tests.store.made import AT, NO_VECTOR, digest, item, member, scope, unit
+from tests.store.made import AT, digest, item, member, remembered, scope, unit
 
 Store = Any  # the whole of it has no Protocol; the seams are parts
 
@@ -53,8 +53,8 @@ class StoreContract:
             store.items("menu")
 
     def test_a_missing_item_is_not_found(self, store: Store) -> None:
-        """Reading, deleting and searching within an unknown item say so."""
-        for call in (store.item, store.delete_item, lambda name: store.search_spans(name, "x", NO_VECTOR)):
+        """Reading and deleting an unknown item say so."""
+        for call in (store.item, store.delete_item):
             with pytest.raises(NotFound, match="nobody"):
                 call("nobody")
 
@@ -114,7 +114,7 @@ class StoreContract:
         assert (found.declined, found.vectors.shape) == ("too thin", (0, 384))
 
     def test_a_digest_is_of_one_content_and_version(self, store: Store) -> None:
-        """Other content or another version of the reader is a miss, and stale spans are not searched."""
+        """Other content or another version of the reader is a miss."""
         store.put_digest(item(), digest(item()))
         changed = item(text="Rain barrels save water.")
 
@@ -122,7 +122,6 @@ class StoreContract:
         assert store.digest(changed, "reader-1") is None
         store.put_item(changed)
         assert store.digest(item(), "reader-1") is None
-        assert store.search_spans("roofs", "solar grants", unit(1)[0]) == []
         with pytest.raises(StoreError, match="changed"):
             store.put_digest(item(), digest(item()))
 
@@ -251,6 +250,8 @@ class StoreContract:
         assert store.turns(scope("bob"), "roofs") == []
         assert store.turns(scope("ann", "rival"), "roofs") == []
         assert store.turns(scope(None), "roofs") == []
+        assert [turn.stream for turn in store.conversation(scope(), 3)] == ["s2", "s3", "elsewhere"]
+        assert store.conversation(scope("bob")) == store.conversation(scope(None)) == []
 
     def test_a_turn_needs_its_members_stream(self, store: Store) -> None:
         """A turn for a stream of somebody else, or of nobody, is not kept."""
@@ -318,15 +319,17 @@ class StoreContract:
             store.append_events(who, name, [(1, "opened", b"{}")])
             store.add_turn(who, Turn("roofs", name, "q", "a", AT))
             store.add_feedback(who, Feedback(stream=name, rating="up"))
+            store.remember(who, [remembered()])
         gone, again = store.erase_member(scope("ann")), store.erase_member(scope("ann"))
 
-        assert (gone, again) == (5, 0)
+        assert (gone, again) == (6, 0)
         assert store.turns(scope("ann"), "roofs") == store.feedback(scope("ann")) == []
+        assert store.remembered(scope("ann")) == []
         for missing in (lambda: store.member(scope("ann"), "ann"), lambda: store.stream(scope("ann"), "acme-ann")):
             with pytest.raises(NotFound):
                 missing()
         for who in everyone[1:]:
-            assert len(store.turns(who, "roofs")) == len(store.feedback(who)) == 1
+            assert len(store.turns(who, "roofs")) == len(store.feedback(who)) == len(store.remembered(who)) == 1
         with pytest.raises(NotAllowed):
             store.erase_member(scope(None))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgraf.conversation import Remembered
 from nutgraf.types import Block, Digest, Item, ItemKind, Member, Position, Scope, Span, Topic
 
 AT = "2026-05-01T09:30:00Z"
@@ -54,3 +55,11 @@ def digest(of: Item, seed: int = 1, version: str = "reader-1", **more: Any) -> D
     title = more.pop("title_vector", unit(seed + 1)[0])
     topics = (Topic("t1", "solar power", ((0, 5),), 0.7),)
     return Digest(of.id, of.content_hash, version, spans, vectors, title, topics, 0.8)
+
+
+def remembered(name: str = "m1", **more: Any) -> Remembered:
+    """A fact that a member stated."""
+    about: dict[str, Any] = {
+        "kind": "constraint", "topic": "night work", "text": "I can't work nights", "at": AT, "stream": "s1", **more,
+    }  # fmt: skip
+    return Remembered(id=name, **{"quote": about["text"], **about})

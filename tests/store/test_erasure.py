@@ -13,8 +13,9 @@ from nutgraf.conversation import Feedback, Turn
 from nutgraf.errors import StoreError
 from nutgraf.store import driver
 from nutgraf.store.embedded import FILE, EmbeddedStore
+from nutgraf.store.schema import MEMBER_TABLES
 from tests.store.contract import opened
-from tests.store.made import AT, digest, item, member, scope
+from tests.store.made import AT, digest, item, member, remembered, scope
 
 ROOT = Path(__file__).parents[2]
 CANARY = "xylocanaryphone"
@@ -36,7 +37,7 @@ def fill(store: EmbeddedStore) -> None:
             store.append_events(scope(name), stream, [(1, "opened", f'"{word}"'.encode() * 200)])
             store.add_turn(scope(name), Turn("roofs", stream, f"{word}?", f"{word}! " * 400, AT))
             store.add_feedback(scope(name), Feedback(stream=stream, rating="up", comment=word))
-            store.close_stream(scope(name), stream, "done")
+            store.close_stream(scope(name), stream, "done", facts=[remembered(f"m{n}", text=f"{word} " * 200)])
 
 
 def fill_items(store: EmbeddedStore) -> None:
@@ -65,24 +66,28 @@ def test_a_plain_delete_leaves_them(tmp_path: Path) -> None:
         fill(store)
     file = apsw.Connection(str(tmp_path / FILE))
     file.pragma("secure_delete", False)
-    for table in ("members", "streams", "events", "turns", "feedback"):
-        file.execute(f"DELETE FROM {table} WHERE member = 'ann'")
+    for table in MEMBER_TABLES:
+        file.execute(f"DELETE FROM {table.name} WHERE member = 'ann'")
     file.close()
 
     assert bytes_left(tmp_path) > 0
 
 
 def test_changed_and_forgotten_records_leave_no_bytes(tmp_path: Path) -> None:
-    """A word taken out of a profile, and a conversation past its time, are gone after the next forgetting."""
+    """A word taken out of a profile, an old conversation and a memory that was edited or deleted are gone."""
     with EmbeddedStore.open(tmp_path) as store:
         fill(store)
         store.put_member(scope("ann"), member("ann", summary="calm"))
         assert store.forget_before("2027-01-01T00:00:00Z") > 0
+        assert bytes_left(tmp_path) > 0
+        store.edit_remembered(scope("ann"), "m0", "calm", AT)
+        store.forget(scope("ann"), "m1")
+        assert store.forget_all(scope("ann")) == 4
         assert bytes_left(tmp_path) == 0
 
 
 def test_a_deleted_item_leaves_no_words_in_the_index(tmp_path: Path) -> None:
-    """The full text of items and spans forgets a deleted item's words at once."""
+    """The full text of items forgets a deleted item's words at once."""
     with EmbeddedStore.open(tmp_path) as store:
         fill_items(store)
         assert bytes_left(tmp_path) > 0
@@ -93,12 +98,9 @@ def test_a_deleted_item_leaves_no_words_in_the_index(tmp_path: Path) -> None:
 def test_an_index_without_secure_delete_keeps_them(tmp_path: Path) -> None:
     """Control: the same deletion with the index's own option switched off keeps the item's words."""
     with EmbeddedStore.open(tmp_path) as store:
-        for table in ("item_text", "span_text"):
-            store._write(
-                lambda tx, table=table: tx.sql.exec_driver_sql(
-                    f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 0)"
-                )
-            )
+        store._write(
+            lambda tx: tx.sql.exec_driver_sql("INSERT INTO item_text(item_text, rank) VALUES ('secure-delete', 0)")
+        )
         fill_items(store)
         store.delete_item("card")
         assert bytes_left(tmp_path) > 0

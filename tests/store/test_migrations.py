@@ -20,7 +20,7 @@ from nutgraf.store.migrations.upgrade import newest, upgrade
 from nutgraf.store.seal import seal
 from nutgraf.types import Item, Member
 from tests.store.contract import opened
-from tests.store.made import AT, NO_VECTOR, digest, item, member, scope, unit
+from tests.store.made import AT, NO_VECTOR, digest, item, member, remembered, scope, unit
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,9 +104,10 @@ def test_a_file_of_the_first_revision_comes_along_whole(tmp_path: Path) -> None:
         store.add_turn(scope(), Turn("i1", "s1", "q", "a", AT))
         store.add_feedback(scope(), Feedback(stream="s1", rating="up"))
         store.put_digest(item("i7", title="Title 7"), digest(item("i7", title="Title 7")))
+        store.remember(scope(), [remembered()])
         opened(store, scope(), "s2")
     with EmbeddedStore.open(tmp_path / "s", tenant="acme") as store:
-        assert len(store.turns(scope(), "i1")) == len(store.feedback(scope())) == 1
+        assert len(store.turns(scope(), "i1")) == len(store.feedback(scope())) == len(store.remembered(scope())) == 1
         assert store.search("", unit(2)[0])[0].item.id == "i7"
 
 
@@ -131,7 +132,7 @@ def test_a_file_of_a_newer_nutgraf_is_left_alone(tmp_path: Path) -> None:
     EmbeddedStore.open(tmp_path).close()
     file = apsw.Connection(str(tmp_path / FILE))
     file.pragma("user_version", 99)
-    with pytest.raises(StoreError, match=r"newer Nutgraf \(revision 99, this one knows 2\)"):
+    with pytest.raises(StoreError, match=r"newer Nutgraf \(revision 99, this one knows 3\)"):
         EmbeddedStore.open(tmp_path)
 
     assert file.pragma("user_version") == 99

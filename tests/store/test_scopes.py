@@ -15,7 +15,7 @@ from nutgraf.store.embedded import EmbeddedStore
 from nutgraf.store.schema import MEMBER_TABLES, metadata
 from nutgraf.store.seal import Owner, WrongOwner, seal, unseal
 from tests.store.contract import opened
-from tests.store.made import AT, member, scope
+from tests.store.made import AT, member, remembered, scope
 
 OWNERS = st.tuples(st.text(min_size=1), st.none() | st.text(min_size=1))
 
@@ -30,6 +30,7 @@ def store(tmp_path: Path) -> Iterator[EmbeddedStore]:
             made.append_events(scope(name), f"stream-{name}", [(1, "opened", f'"canary-{name}"'.encode())])
             made.add_turn(scope(name), Turn("roofs", f"stream-{name}", f"canary-{name}", "a", AT))
             made.add_feedback(scope(name), Feedback(stream=f"stream-{name}", rating="up", comment=f"canary-{name}"))
+            made.remember(scope(name), [remembered(text=f"canary-{name}")])
         yield made
 
 
@@ -66,18 +67,19 @@ def test_a_member_record_in_the_wrong_place_is_a_miss(store: EmbeddedStore) -> N
 
 
 def test_every_kind_of_row_in_the_wrong_place_is_a_miss(store: EmbeddedStore) -> None:
-    """Turns and feedback vanish, streams and their events are not found, and each time an alarm counts."""
-    for table in ("turns", "feedback", "events"):
+    """Turns, feedback and memory vanish, streams and their events are not found, and each time an alarm counts."""
+    for table in ("turns", "feedback", "memory", "events"):
         swap_payloads(store, table)
     assert store.turns(scope("ann"), "roofs") == []
     assert store.feedback(scope("ann")) == []
+    assert store.remembered(scope("ann")) == []
     with pytest.raises(NotFound):
         store.events_after(scope("ann"), "stream-ann", 0)
-    assert store.alarms == 3
+    assert store.alarms == 4
     swap_payloads(store, "streams")
     with pytest.raises(NotFound):
         store.stream(scope("ann"), "stream-ann")
-    assert store.alarms == 4
+    assert store.alarms == 5
 
 
 def test_the_swapped_rows_would_have_been_read(store: EmbeddedStore) -> None:

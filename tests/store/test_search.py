@@ -91,23 +91,9 @@ def test_kinds_and_limit_are_kept(shelf: EmbeddedStore) -> None:
         shelf.search("bakery", NO_VECTOR, ["menu"])  # type: ignore[list-item]
 
 
-def test_spans_of_one_item_only(shelf: EmbeddedStore) -> None:
-    """Words and vectors point at sentences of the item asked for, and no other."""
-    made = shelf.digest(shelf.item("baker"), "reader-1")
-    assert made is not None
-    by_words = shelf.search_spans("baker", "bakery premium", NO_VECTOR)
-    by_vector = shelf.search_spans("baker", "", made.vectors[0])
-
-    assert [span.text for span, _ in by_words] == ["The bakery pays a night premium."]
-    assert by_vector[0][0] == made.spans[0]
-    assert len(shelf.search_spans("baker", "bakery premium", made.vectors[0], limit=1)) == 1
-    assert shelf.search_spans("baker", "wholesale", NO_VECTOR) == []
-
-
 def test_a_vector_of_another_width_finds_nothing(shelf: EmbeddedStore) -> None:
     """Another encoder's vector is not compared with ours; words still work."""
     assert names(shelf.search("wholesale", unit(1, dims=16)[0])) == ["bakery"]
-    assert shelf.search_spans("bakery", "", unit(1, dims=16)[0]) == []
 
 
 def test_a_vector_that_is_none_is_refused() -> None:
@@ -156,9 +142,8 @@ def test_the_index_agrees_with_a_plain_sort(tmp_path: Path) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=80) | st.text(alphabet='"*^:()-+{}[]\\\0 ANDORNOTEAR', max_size=40))
 def test_any_text_is_a_query(shelf: EmbeddedStore, text: str) -> None:
-    """No text is a syntax error, in items or in spans."""
+    """No text is a syntax error."""
     shelf.search(text, NO_VECTOR)
-    shelf.search_spans("baker", text, NO_VECTOR)
 
 
 @settings(max_examples=60, deadline=None)

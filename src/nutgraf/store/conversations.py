@@ -35,11 +35,18 @@ class ConversationRows(Rows):
 
     def turns(self, scope: Scope, item_id: str, limit: int = 50) -> list[Turn]:
         """The member's newest `limit` turns about an item, oldest first; none for a reader without a profile."""
+        return self._newest(scope, limit, turns.c.item == item_id)
+
+    def conversation(self, scope: Scope, limit: int = 50) -> list[Turn]:
+        """The member's newest `limit` turns about whatever item, oldest first; none without a profile."""
+        return self._newest(scope, limit)
+
+    def _newest(self, scope: Scope, limit: int, *about: sa.ColumnElement[bool]) -> list[Turn]:
         if scope.member is None:
             return []
         newest = (
             sa.select(turns.c.payload)
-            .where(turns.c.tenant == scope.tenant, turns.c.member == scope.member, turns.c.item == item_id)
+            .where(turns.c.tenant == scope.tenant, turns.c.member == scope.member, *about)
             .order_by(turns.c.at.desc(), turns.c.key.desc())
             .limit(max(0, limit))
         )

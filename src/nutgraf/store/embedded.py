@@ -21,6 +21,7 @@ from nutgraf.store.conversations import ConversationRows
 from nutgraf.store.driver import Setup, translate
 from nutgraf.store.items import ItemRows
 from nutgraf.store.members import MemberRows
+from nutgraf.store.memory import MemoryRows
 from nutgraf.store.runs import Runs
 from nutgraf.store.streams import StreamRows
 from nutgraf.store.vectors import VectorIndex
@@ -30,7 +31,7 @@ T = TypeVar("T")
 FILE = "nutgraf.sqlite"
 
 
-class EmbeddedStore(ItemRows, MemberRows, StreamRows, ConversationRows):
+class EmbeddedStore(ItemRows, MemberRows, StreamRows, ConversationRows, MemoryRows):
     """Everything Nutgraf keeps, behind the seams `MemberStore` and `ItemStore`.
 
     All methods may be called from any thread; they block, so an event loop calls them on a worker thread.

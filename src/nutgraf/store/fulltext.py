@@ -1,4 +1,4 @@
-"""Full text of items and of their spans with SQLite's FTS5; ranks are bm25, best first."""
+"""Full text of items with SQLite's FTS5; ranks are bm25, best first."""
 
 from __future__ import annotations
 
@@ -10,23 +10,16 @@ from nutgraf.text.words import content_words, words
 from nutgraf.types import Item
 
 WORDS_AT_MOST = 48
-#: A span's row is its item's key and its place in one number, so one item's spans are one range.
-SPANS_AT_MOST = 1 << 16
 
-TABLES = ("item_text", "span_text")
 #: How the tables are made. `secure-delete` takes the words of what is deleted out of the index at once.
 CREATE = (
     "CREATE VIRTUAL TABLE item_text USING fts5(title, text, about, tokenize='porter unicode61 remove_diacritics 2')",
-    "CREATE VIRTUAL TABLE span_text USING fts5(text, tokenize='porter unicode61 remove_diacritics 2')",
     "INSERT INTO item_text(item_text, rank) VALUES ('secure-delete', 1)",
-    "INSERT INTO span_text(span_text, rank) VALUES ('secure-delete', 1)",
     "INSERT INTO item_text(item_text, rank) VALUES ('rank', 'bm25(4.0, 1.0, 2.0)')",
 )
 
 _PUT_ITEM = sa.text("INSERT INTO item_text(rowid, title, text, about) VALUES (:key, :title, :text, :about)")
-_PUT_SPAN = sa.text("INSERT INTO span_text(rowid, text) VALUES (:row, :text)")
 _DROP_ITEM = sa.text("DELETE FROM item_text WHERE rowid = :key")
-_DROP_SPANS = sa.text("DELETE FROM span_text WHERE rowid >= :first AND rowid < :end")
 # The index is named because reading whole items only to learn their kind made a search three times slower.
 _ITEMS = (
     "SELECT f.rowid FROM item_text f JOIN items i INDEXED BY items_narrow ON i.key = f.rowid"
@@ -34,10 +27,6 @@ _ITEMS = (
 )
 _ALL_ITEMS = sa.text(_ITEMS.format(kinds=""))
 _ITEMS_OF = sa.text(_ITEMS.format(kinds=" AND i.kind IN :kinds")).bindparams(sa.bindparam("kinds", expanding=True))
-_SPANS = sa.text(
-    "SELECT rowid FROM span_text WHERE span_text MATCH :words AND rowid >= :first AND rowid < :end"
-    " ORDER BY rank, rowid LIMIT :limit"
-)
 
 
 def query(text: str) -> str | None:
@@ -60,18 +49,9 @@ def put_item(sql: sa.Connection, key: int, item: Item) -> None:
     )  # fmt: skip
 
 
-def put_spans(sql: sa.Connection, key: int, texts: Sequence[str]) -> None:
-    """Index an item's spans by place, instead of those that were there."""
-    first = key * SPANS_AT_MOST
-    sql.execute(_DROP_SPANS, {"first": first, "end": first + SPANS_AT_MOST})
-    if texts:
-        sql.execute(_PUT_SPAN, [{"row": first + place, "text": _plain(text)} for place, text in enumerate(texts)])
-
-
 def drop(sql: sa.Connection, key: int) -> None:
-    """Take an item and its spans out of the index."""
+    """Take an item out of the index."""
     sql.execute(_DROP_ITEM, {"key": key})
-    put_spans(sql, key, ())
 
 
 def items(sql: sa.Connection, tenant: str, text: str, kinds: Sequence[str], limit: int) -> list[int]:
@@ -82,16 +62,6 @@ def items(sql: sa.Connection, tenant: str, text: str, kinds: Sequence[str], limi
     values = {"words": wanted, "tenant": tenant, "limit": limit}
     found = sql.execute(_ITEMS_OF, {**values, "kinds": list(kinds)}) if kinds else sql.execute(_ALL_ITEMS, values)
     return list(found.scalars())
-
-
-def spans(sql: sa.Connection, key: int, text: str, limit: int) -> list[int]:
-    """Places of the item's spans that match best."""
-    wanted = query(text)
-    if wanted is None:
-        return []
-    first = key * SPANS_AT_MOST
-    values = {"words": wanted, "first": first, "end": first + SPANS_AT_MOST, "limit": limit}
-    return [row - first for row in sql.execute(_SPANS, values).scalars()]
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sqlalchemy as sa
 
-from nutgraf.errors import InputError, NotFound, ProtocolBroken, StoreError, TooLarge
+from nutgraf.errors import InputError, NotFound, ProtocolBroken, StoreError
 from nutgraf.store import fulltext
 from nutgraf.store.base import Rows, named
 from nutgraf.store.codec import from_json, to_json
@@ -89,7 +89,7 @@ class ItemRows(Rows):
         return found
 
     def put_digest(self, item: Item, digest: Digest) -> None:
-        """Keep a digest, its spans, vectors and full text, in place of an earlier one of the item.
+        """Keep a digest, its spans and vectors, in place of an earlier one of the item.
 
         An item that is not kept yet is kept with it. Raises ProtocolBroken for anything that is not exactly
         an Item and a Digest of it, InputError when its parts do not fit together, and StoreError when the
@@ -105,7 +105,6 @@ class ItemRows(Rows):
             key = held.key if held else self._keep_item(tx, item, row)
             tx.sql.execute(sa.delete(digests).where(digests.c.key == key))
             tx.sql.execute(sa.insert(digests).values(key=key, tenant=self.tenant, **kept))
-            fulltext.put_spans(tx.sql, key, [span.text for span in digest.spans])
             self._vectors.put(tx, key, item.kind, vector)
 
         self._write(work)
@@ -128,25 +127,6 @@ class ItemRows(Rows):
             payloads = {row.key: row.payload for row in sql.execute(chosen)} if best else {}
         return [Hit(from_json(Item, payloads[key]), score, ranks) for key, score, ranks in best if key in payloads]
 
-    def search_spans(self, item_id: str, text: str, vector: Vectors, limit: int = 10) -> list[tuple[Span, float]]:
-        """The spans of one item nearest to `text` and `vector`, as in `search`; none without a digest.
-
-        Raises NotFound when there is no such item.
-        """
-        asked, depth = one("vector", vector), max(CANDIDATES_AT_LEAST, 5 * limit)
-        with self._read() as sql:
-            key = self._key(sql, item_id)
-            digest = self._digest(sql, item_id)
-            if digest is None or limit < 1:
-                return []
-            places = fulltext.spans(sql, key, text, depth)
-        nearest: list[int] = []
-        if asked.size and digest.vectors.size and asked.size == digest.vectors.shape[1]:
-            scores = digest.vectors @ asked
-            nearest = [int(place) for place in np.argsort(-scores, kind="stable")[:depth] if scores[place] > 0]
-        best = fuse({"text": [place for place in places if place < len(digest.spans)], "vector": nearest})
-        return [(digest.spans[place], score) for place, score, _ in best[:limit]]
-
     def _keep_item(self, tx: Tx, item: Item, row: dict[str, Any]) -> int:
         """Write an item; its key. Its digest stays only when the content does."""
         held = tx.sql.execute(sa.select(items).where(*self._same(item.id))).first()
@@ -166,7 +146,6 @@ class ItemRows(Rows):
     def _drop_digest(self, tx: Tx, key: int) -> None:
         if tx.sql.execute(sa.select(digests.c.key).where(digests.c.key == key)).first():
             tx.sql.execute(sa.delete(digests).where(digests.c.key == key))
-            fulltext.put_spans(tx.sql, key, ())
             self._vectors.drop(tx, key)
 
     def _digest(self, sql: sa.Connection, item_id: str) -> Digest | None:
@@ -215,8 +194,6 @@ def _digest_row(item: Item, digest: Digest) -> dict[str, Any]:
         )
     if not (np.isfinite(matrix).all() and np.isfinite(title).all()):
         raise InputError("digest.vectors: hold numbers that are not finite; encode the item again")
-    if len(digest.spans) > fulltext.SPANS_AT_MOST:
-        raise TooLarge(f"digest.spans: {len(digest.spans)} spans; at most {fulltext.SPANS_AT_MOST} are kept")
     about = {
         "spans": to_json(tuple[Span, ...], digest.spans), "topics": to_json(tuple[Topic, ...], digest.topics),
         "worth": float(digest.worth), "declined": digest.declined, "shape": matrix.shape, "title_shape": title.shape,

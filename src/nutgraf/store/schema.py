@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Integer, LargeBinary, String
 
 #: Number of the newest revision; kept in the file, so that alembic is loaded only when it has work.
-REVISION = 2
+REVISION = 3
 #: Marks a SQLite file as ours ("NutG").
 APPLICATION_ID = 0x4E757447
 
@@ -101,6 +101,7 @@ turns = sa.Table(
     Column("payload", LargeBinary, nullable=False),
     sa.UniqueConstraint("tenant", "member", "stream", name="turns_by_stream"),
     sa.Index("turns_by_item", "tenant", "member", "item", "at"),
+    sa.Index("turns_by_member", "tenant", "member", "at"),
     sa.Index("turns_by_time", "at"),
 )
 #: `block` and `sentence` are "" when the feedback is on the whole.
@@ -112,6 +113,16 @@ feedback = sa.Table(
     Column("stream", String, primary_key=True),
     Column("block", String, primary_key=True),
     Column("sentence", String, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+)
+#: What a member stated; `at` is in milliseconds since 1970 (UTC).
+memory = sa.Table(
+    "memory",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("member", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("at", sa.BigInteger, nullable=False),
     Column("payload", LargeBinary, nullable=False),
 )
 

@@ -9,11 +9,12 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
-from nutgraf.conversation import Turn
+from nutgraf.conversation import Remembered, Turn
 from nutgraf.errors import InputError, NotFound, ProtocolBroken
 from nutgraf.events import Closed, as_json
 from nutgraf.store.base import Rows, iso, milliseconds, named
 from nutgraf.store.conversations import put_turn, turn_row
+from nutgraf.store.memory import memory_rows, put_remembered
 from nutgraf.store.runs import Runs
 from nutgraf.store.schema import events, streams
 from nutgraf.store.seal import Owner, owner_of, seal
@@ -70,17 +71,20 @@ class StreamRows(Rows):
         self._write(lambda tx: self._append(tx, scope, stream_id, entries))
 
     def close_stream(
-        self, scope: Scope, stream_id: str, ending: Ending, entries: Sequence[Entry] = (), turn: Turn | None = None
-    ) -> None:
-        """Give a stream its ending, with its last events and its turn, as `add_turn`, in the same transaction.
+        self, scope: Scope, stream_id: str, ending: Ending, entries: Sequence[Entry] = (), turn: Turn | None = None,
+        facts: Sequence[Remembered] = (),
+    ) -> None:  # fmt: skip
+        """Give a stream its ending and, in the same transaction, its last events, its turn and what was stated in it.
 
-        Raises NotFound when the stream is not the scope's, and ProtocolBroken when it ended in another way.
+        `turn` is kept as by `add_turn`, `facts` as by `remember`. Raises NotFound when the stream is not the scope's,
+        and ProtocolBroken when it ended in another way.
         """
         if ending not in ENDINGS:
             raise InputError(f"ending: {ending!r} is not one of {', '.join(ENDINGS)}")
         if turn is not None and turn.stream != stream_id:
             raise InputError(f"turn.stream: {turn.stream!r} is not {stream_id!r}, the stream that ends")
         said = turn_row(scope, turn) if turn is not None else None
+        stated = memory_rows(scope, facts)
 
         def work(tx: Tx) -> None:
             now = self._owned(tx.sql, scope, stream_id).ending
@@ -92,6 +96,8 @@ class StreamRows(Rows):
             tx.sql.execute(sa.update(streams).where(*_same(scope.tenant, stream_id)).values(ending=ending))
             if said is not None:
                 put_turn(tx, said)
+            if stated:
+                put_remembered(tx, scope, stated)
 
         self._write(work)
 

@@ -1,0 +1,240 @@
+"""Evidence from many sources at once, until one moment: what came, and what became of every source."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import anyio
+
+from nutgraf.errors import InputError, NotAllowed
+from nutgraf.orchestration import Gathered, Outcome, Passage, Query, SourceReport
+from nutgraf.retrieve.health import STRAYS_AT_MOST, Health, SourceHealth
+from nutgraf.seams import Source
+from nutgraf.types import Deadline
+
+log = logging.getLogger(__name__)
+
+#: Time a cancelled source has for cleaning up, in seconds; one that takes longer is left behind and watched.
+GRACE_S = 0.05
+#: A source that had less time than this, and less than it usually takes, is not blamed for being late.
+BLAMED_AFTER_S = 0.1
+PASSAGES_PER_SOURCE_AT_MOST = 32
+PASSAGE_AT_MOST_CHARS = 2_000
+TITLE_AT_MOST_CHARS = 200
+
+
+class _Garbage(Exception):
+    """A source gave something that is no passage of its own; its text says what, never with the text itself."""
+
+
+@dataclass(eq=False)
+class _Asked:
+    """One source in one answer: its calls, and what became of them."""
+
+    source: Source
+    health: SourceHealth
+    hedge_at: float = math.inf
+    calls: list[asyncio.Task[Sequence[Passage]]] = field(default_factory=list)
+    outcome: Outcome | None = None
+    took_s: float = 0.0
+    passages: tuple[Passage, ...] = ()
+    because: str = ""
+
+    def report(self) -> SourceReport:
+        """What the answer tells of it."""
+        return SourceReport(
+            source=self.source.name, outcome=self.outcome or "failed", took_ms=round(self.took_s * 1000.0, 1),
+            found=len(self.passages), hedged=len(self.calls) > 1, because=self.because,
+        )  # fmt: skip
+
+
+async def gather(sources: Sequence[Source], query: Query, deadline: Deadline, *, health: Health) -> Gathered:
+    """Ask all sources at once and return when all are in, at the latest GRACE_S behind the deadline.
+
+    The result does not depend on the order of arrival. A source that is late is cancelled and reported, one that
+    fails or gives garbage is reported; neither raises. Raises InputError when two sources share a name, NotAllowed
+    when the query holds somebody else's record. Being cancelled cancels every source first.
+    """
+    owner = query.snapshot.scope
+    if (owner.tenant, owner.member) != (query.scope.tenant, query.scope.member):
+        raise NotAllowed(f"a scope of {query.scope.member!r} may not ask with the record of {owner.member!r}")
+    ordered = sorted(sources, key=lambda source: source.name)
+    for left, right in pairwise(ordered):
+        if left.name == right.name:
+            raise InputError(f"sources: two are named {left.name!r}; give each a name of its own")
+    began = anyio.current_time()
+    asked = [_Asked(source, health.of(source.name)) for source in ordered]
+    try:
+        for one in asked:
+            _begin(one, query, deadline, began)
+        await _collect(asked, query, deadline, began)
+    finally:
+        await _end(asked, deadline, began)
+    return Gathered(tuple(passage for one in asked for passage in one.passages), tuple(one.report() for one in asked))
+
+
+def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
+    """Send the first call, unless the source is known to be in trouble."""
+    health, source = asked.health, asked.source
+    if len(health.strays) >= STRAYS_AT_MOST:
+        asked.outcome, asked.because = "open", "its cancelled calls have not ended"
+    elif not health.breaker.allows(now):
+        asked.outcome, asked.because = "open", "it failed too often of late"
+    else:
+        if source.idempotent and (slow := health.slow_s) is not None and now + slow < deadline.at:
+            asked.hedge_at = now + slow
+        health.asked()
+        _call(asked, query, deadline)
+
+
+def _call(asked: _Asked, query: Query, deadline: Deadline) -> None:
+    call = asyncio.create_task(_fetch(asked.source, query, deadline), name=f"source {asked.source.name}")
+    call.add_done_callback(_look)
+    asked.calls.append(call)
+
+
+def _look(call: asyncio.Task[Sequence[Passage]]) -> None:
+    """Look at what ended, so that nobody reports a failure as forgotten."""
+    if not call.cancelled():
+        call.exception()
+
+
+async def _fetch(source: Source, query: Query, deadline: Deadline) -> Sequence[Passage]:
+    return await source.fetch(query, deadline)
+
+
+async def _collect(asked: Sequence[_Asked], query: Query, deadline: Deadline, began: float) -> None:
+    """Take what comes until every source is settled or the moment has come."""
+    while waiting := [one for one in asked if one.outcome is None]:
+        now = anyio.current_time()
+        if now >= deadline.at:
+            return
+        for one in waiting:
+            if now >= one.hedge_at:
+                one.hedge_at = math.inf
+                if one.health.may_hedge():
+                    one.health.hedged()
+                    _call(one, query, deadline)
+        wake = min(deadline.at, *(one.hedge_at for one in waiting), math.inf)
+        calls = [call for one in waiting for call in one.calls if not call.done()]
+        await asyncio.wait(calls, timeout=wake - now, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            _settle(one, query, began)
+
+
+def _settle(asked: _Asked, query: Query, began: float) -> None:
+    """Note what became of a source, once one of its calls brought something or all of them failed."""
+    ended = [call for call in asked.calls if call.done()]
+    good = next((call for call in ended if not call.cancelled() and call.exception() is None), None)
+    if good is None and len(ended) < len(asked.calls):
+        return
+    now = anyio.current_time()
+    asked.took_s = now - began
+    if good is not None:
+        try:
+            asked.passages = _checked(asked.source, good.result(), query)
+        except _Garbage as exc:
+            _failed(asked, now, f"garbage: {exc}")
+        else:
+            asked.outcome = "ok"
+            asked.health.took(asked.took_s)
+            asked.health.breaker.succeeded(now)
+        for call in asked.calls:
+            call.cancel()  # the slower one of two
+    else:
+        trouble = None if ended[0].cancelled() else ended[0].exception()
+        because = type(trouble).__name__ if trouble else "it cancelled itself"
+        _failed(asked, now, because, blamed=not isinstance(trouble, InputError))
+
+
+def _failed(asked: _Asked, now: float, because: str, *, blamed: bool = True) -> None:
+    """Note a failure; one that is the question's fault says nothing about the source."""
+    asked.outcome, asked.because = "failed", because
+    log.warning("source %s failed: %s", asked.source.name, because)
+    if blamed:
+        asked.health.breaker.failed(now)
+    else:
+        asked.health.breaker.forgotten()
+
+
+async def _end(asked: Sequence[_Asked], deadline: Deadline, began: float) -> None:
+    """Cancel every call that still runs, and see it end; one that will not is left behind, watched."""
+    now = anyio.current_time()
+    for one in asked:
+        if one.outcome is None:
+            _late(one, now, began, deadline)
+    running = {call: one for one in asked for call in one.calls if not call.done()}
+    if not running:
+        return
+    for call in running:
+        call.cancel()
+    try:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait(running, timeout=GRACE_S)
+    finally:
+        for call, one in running.items():
+            if not call.done():
+                log.warning("source %s goes on after it was cancelled", one.source.name)
+                one.health.strays.add(call)
+                call.add_done_callback(one.health.strays.discard)
+                call.cancel()
+
+
+def _late(asked: _Asked, now: float, began: float, deadline: Deadline) -> None:
+    asked.outcome, asked.took_s, asked.because = "late", now - began, "cancelled at the deadline"
+    fair = min(BLAMED_AFTER_S, asked.health.slow_s or BLAMED_AFTER_S)
+    if now >= deadline.at and asked.took_s >= fair:
+        asked.health.breaker.failed(now)
+    else:  # the reader left, or there was hardly any time
+        asked.health.breaker.forgotten()
+
+
+def _checked(source: Source, found: object, query: Query) -> tuple[Passage, ...]:
+    """The passages of a source in their order, cut to the limits. Raises _Garbage naming the first thing wrong."""
+    if not isinstance(found, (list, tuple)):
+        raise _Garbage(f"a {type(found).__name__} instead of a list of passages")
+    if found and source.partition == "member" and query.scope.member is None:
+        log.error("alarm: source %s gave a member's passages to a reader who is none", source.name)
+        raise _Garbage("a member's passages for a reader who is none")
+    kept = found[:PASSAGES_PER_SOURCE_AT_MOST]
+    return tuple(_fitted(passage, source, query) for passage in kept)
+
+
+def _fitted(passage: object, source: Source, query: Query) -> Passage:
+    if not isinstance(passage, Passage):
+        raise _Garbage(f"a {type(passage).__name__} instead of a passage")
+    texts: tuple[object, ...] = (passage.ref, passage.text, passage.title, passage.kind)  # foreign code made them
+    if not all(isinstance(text, str) for text in texts) or not passage.ref or not passage.text.strip():
+        raise _Garbage("a passage without text or without its place")
+    score: object = passage.score
+    if not isinstance(score, (int, float)) or not math.isfinite(score):
+        raise _Garbage("a score that is no number")
+    if passage.source != source.name:
+        raise _Garbage("a passage under another source's name")
+    personal = passage.partition != "public" or passage.origin == "member"
+    if personal and source.partition != "member":
+        log.error("alarm: source %s is public and gave a member's passage", source.name)
+        raise _Garbage("a member's passage from a public source")
+    if passage.origin == "item" and (query.item is None or passage.ref != query.item.id):
+        raise _Garbage("a passage of another item in the name of this one")
+    return _cut(passage, query)
+
+
+def _cut(passage: Passage, query: Query) -> Passage:
+    """The passage within the limits, without a vector that no other can be compared to."""
+    wanted = getattr(query.vector, "shape", None)
+    if passage.vector is not None and (wanted is None or getattr(passage.vector, "shape", None) != wanted):
+        passage = replace(passage, vector=None)
+    if len(passage.text) > PASSAGE_AT_MOST_CHARS:
+        text = passage.text[:PASSAGE_AT_MOST_CHARS]
+        text = text[: text.rfind(" ")] if " " in text else text
+        end = passage.start + len(text) if passage.end - passage.start == len(passage.text) else passage.end
+        passage = replace(passage, text=text, end=end)
+    if len(passage.title) > TITLE_AT_MOST_CHARS:
+        passage = replace(passage, title=passage.title[:TITLE_AT_MOST_CHARS])
+    return passage

@@ -7,13 +7,17 @@ beginning of a citation waits until it is known, so any way of cutting the text 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
+from nutgraf.parse.fields import FieldDelta, FieldEvent, FieldFinal, FieldStarted, drafts_of
 from nutgraf.text.clean import visible
 from nutgraf.text.sentences import Splitter
 from nutgraf.types import Draft
 
 DRAFT_AT_MOST_CHARS = 1200
 TEXT_AT_MOST_CHARS = 40_000
+#: A sentence is said to have started when its first so many characters show a word that is no mark of layout.
+LEAD_AT_MOST_CHARS = 80
 
 _BRACKET = re.compile(r"\[([\d,; \t]{1,40})\]")
 _MAY_BECOME = re.compile(r"\[[\d,; \t]{0,40}$")
@@ -23,74 +27,126 @@ _LEAD = re.compile(
     r"^(?:[-*•–>]\s+|\(?\d{1,2}[.)]\s+|#+\s+|(?:(?:key )?(?:takeaway|answer|sentence|point))\s*\d{0,3}\s*[:.]\s*)+",
     re.IGNORECASE,
 )
+_LEAD_WORDS = ("key takeaway", "key answer", "key sentence", "key point", "takeaway", "answer", "sentence", "point")
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:!?])(?=\s|$)")
+_LAST_SPACE = re.compile(r"\s(?=\S*$)")
 
 
-class DraftParser:
-    """Feed pieces of a model's text, get finished drafts. What passes the limits is cut off, never kept waiting."""
+class LineParser:
+    """Feed pieces of a model's text, get field events. What passes the limits is cut off, never kept waiting."""
 
-    def __init__(self, at_most_chars: int = TEXT_AT_MOST_CHARS) -> None:
-        """`at_most_chars` bounds the whole text."""
+    def __init__(
+        self,
+        at_most_chars: int = TEXT_AT_MOST_CHARS,
+        *,
+        block: int = 0,
+        lines_are_blocks: bool = True,
+        cited: tuple[int, ...] = (),
+    ) -> None:
+        """`at_most_chars` bounds the whole text. `block` is the number of the first block; every line with a sentence
+        in it is one, or with `lines_are_blocks` False all lines are. Each draft cites `cited` first."""
+        self.block, self._lines_are_blocks, self._cited = block, lines_are_blocks, cited
+        self.repairs: Counter[str] = Counter()
         self._room = at_most_chars
         self._held = ""  # may become a citation
         self._plain, self._from = "", 0  # the text of the unfinished sentence, and the offset where it starts
         self._marks: list[tuple[int, str]] = []  # citations since the last finished sentence
         self._after_mark = False
         self._splitter = Splitter(DRAFT_AT_MOST_CHARS)
+        self._index = 0  # sentences of this block so far
+        self._started = False
+        self._said = self._sure = 0  # offsets: of what was sent as deltas, and of what surely is in this sentence
+        self._events: list[FieldEvent] = []
 
-    def feed(self, text: str) -> list[Draft]:
-        """The drafts that are now complete, in order."""
+    def feed(self, text: str) -> list[FieldEvent]:
+        """The events of a piece of text; a sentence is final once the next one has begun or its line has ended."""
         text, self._room = text[: self._room], max(0, self._room - len(text))
         self._held += visible(text).replace("\r", "\n")
-        keep = _MAY_BECOME.search(self._held)
+        keep = _MAY_BECOME.search(self._held) if "[" in self._held else None
         cut = keep.start() if keep else len(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
-        return self._take(ready)
+        self._take(ready)
+        return self._flush()
 
-    def close(self) -> list[Draft]:
+    def close(self) -> list[FieldEvent]:
         """The rest, once the model has ended."""
         rest, self._held = self._held, ""
-        return [*self._take(rest), *self._end_line()]
+        self._take(rest)
+        self._end_line()
+        return self._flush()
 
-    def _take(self, ready: str) -> list[Draft]:
-        found: list[Draft] = []
+    def _flush(self) -> list[FieldEvent]:
+        if self._plain:
+            self._grow()
+        events, self._events = self._events, []
+        return events
+
+    def _take(self, ready: str) -> None:
         at = 0
         for match in _BRACKET.finditer(ready):
             if _CITATION.fullmatch(match[1]):
-                found += self._lines(ready[at : match.start()])
+                self._lines(ready[at : match.start()])
                 self._marks.append((self._from + len(self._plain), match[1]))
                 self._after_mark = True
                 at = match.end()
-        return found + self._lines(ready[at:])
+        self._lines(ready[at:])
 
-    def _lines(self, text: str) -> list[Draft]:
+    def _lines(self, text: str) -> None:
         first, *others = text.split("\n")
-        found = self._add(first)
+        self._add(first)
         for line in others:
-            found += self._end_line()
-            found += self._add(line)
-        return found
+            self._end_line()
+            self._add(line)
 
-    def _add(self, text: str) -> list[Draft]:
+    def _add(self, text: str) -> None:
         if not text:
-            return []
+            return
         if self._after_mark and self._plain and text[0].isalnum():
             text = f" {text}"  # a citation parted the words
         self._after_mark = False
+        before = self._from + len(self._plain)
         self._plain += text
-        return self._drafts(self._splitter.feed(text))
+        self._final(self._splitter.feed(text))
+        if space := _LAST_SPACE.search(text):
+            self._sure = before + space.start()
 
-    def _end_line(self) -> list[Draft]:
-        found = self._drafts(self._splitter.close())
+    def _end_line(self) -> None:
+        self._final(self._splitter.close())
         self._marks, self._after_mark = [], False
-        return found
+        if self._lines_are_blocks and self._index:
+            self.block, self._index = self.block + 1, 0
 
-    def _drafts(self, sentences: list[tuple[int, int]]) -> list[Draft]:
+    def _grow(self) -> None:
+        """Say that the unfinished sentence has started, and how it goes on up to its last whole word."""
+        if not self._started:
+            if not _has_begun(self._plain[:LEAD_AT_MOST_CHARS]):
+                return
+            self._events.append(FieldStarted("sentence", self.block, self._index))
+            self._started = True
+        if self._sure > self._said:
+            self._delta(self._plain[self._said - self._from : self._sure - self._from])
+            self._said = self._sure
+
+    def _delta(self, text: str) -> None:
+        if text.strip():
+            self._events.append(FieldDelta("sentence", self.block, self._index, text))
+
+    def _final(self, sentences: list[tuple[int, int]]) -> None:
+        if not sentences:
+            return
         starts = [*(start for start, _ in sentences[1:]), self._splitter.begun]
-        found = [self._draft(*sentence, before) for sentence, before in zip(sentences, starts, strict=False)]
+        for (start, end), before in zip(sentences, starts, strict=False):
+            draft = self._draft(start, end, before)
+            if any(map(str.isalpha, draft.text)):
+                if not self._started:
+                    self._events.append(FieldStarted("sentence", self.block, self._index))
+                self._delta(self._plain[max(self._said, start) - self._from : end - self._from])
+                self._events.append(FieldFinal("sentence", self.block, self._index, draft))
+                self._index += 1
+            self._started = False
         if (done := starts[-1] - self._from) > 0:
             self._plain, self._from = self._plain[done:], starts[-1]
-        return [draft for draft in found if any(map(str.isalpha, draft.text))]
+        self._said = self._from
 
     def _draft(self, start: int, end: int, before: int) -> Draft:
         """The sentence from `start` to `end`, with the citations that stand before the next one starts."""
@@ -98,7 +154,32 @@ class DraftParser:
         self._marks = [mark for mark in self._marks if mark[0] > before]
         text = " ".join(self._plain[start - self._from : end - self._from].split())
         text = _LEAD.sub("", _EMPHASIS.sub(r"\1", text).strip("*")).strip()
-        return Draft(_SPACE_BEFORE_STOP.sub(r"\1", text), tuple(dict.fromkeys(cited)))
+        return Draft(_SPACE_BEFORE_STOP.sub(r"\1", text), tuple(dict.fromkeys((*self._cited, *cited))))
+
+
+def _has_begun(text: str) -> bool:
+    """Whether a sentence that opens with `text` surely has a word that is no mark of layout."""
+    opening = _LEAD.sub("", " ".join(text.replace("*", "").split()))
+    if not any(map(str.isalpha, opening)):
+        return False
+    low = opening.lower().rstrip("0123456789 ")
+    return not any(word.startswith(low) for word in _LEAD_WORDS)
+
+
+class DraftParser:
+    """Feed pieces of a model's text, get finished drafts: a LineParser of which only what is final is wanted."""
+
+    def __init__(self, at_most_chars: int = TEXT_AT_MOST_CHARS) -> None:
+        """`at_most_chars` bounds the whole text."""
+        self._parser = LineParser(at_most_chars)
+
+    def feed(self, text: str) -> list[Draft]:
+        """The drafts that are now complete, in order."""
+        return drafts_of(self._parser.feed(text))
+
+    def close(self) -> list[Draft]:
+        """The rest, once the model has ended."""
+        return drafts_of(self._parser.close())
 
 
 def parse(text: str) -> list[Draft]:

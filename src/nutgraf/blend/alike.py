@@ -1,63 +1,61 @@
-"""Whether two passages say the same, and how like they are; plain sets of words, or vectors where both have one."""
+"""Whether two passages say the same, and how like they are: plain sets of words, or vectors where both have one."""
 
 from __future__ import annotations
 
-import re
-from functools import cached_property
+from string import punctuation
 
 from nutgraf.orchestration import Passage
 from nutgraf.text.words import STOPWORDS
 
-#: Words two passages share, of all their words, above which they say nearly the same.
+#: Share of the words of two passages that both have, from which they say nearly the same.
 SAME_SHARE = 0.8
 #: Share of a passage's words that stand in another one, from which it adds nothing, when it has at least so many words.
 INSIDE_SHARE, INSIDE_WORDS = 0.9, 6
-_WORD = re.compile(r"[^\W_]+")
-_DIGIT = re.compile(r"\d+")
+_BLANKS = str.maketrans(dict.fromkeys(punctuation + "’‘“”„«»…–—·•¿¡、。，！？：；（）「」", " "))
 _NOT = frozenset("no not never none nobody nothing nor neither without cannot t".split())
 
 
-def plain(text: str) -> str:
-    """A text as it is compared: single spaces, no case."""
-    return " ".join(text.split()).casefold()
-
-
 class Reading:
-    """A passage as it is compared with others; its words are looked at only when they are asked for."""
+    """A passage as it is compared with others: its words, without case."""
 
-    def __init__(self, plain_text: str, passage: Passage) -> None:
-        self.plain, self.passage = plain_text, passage
+    __slots__ = ("_claims", "_content", "order", "passage", "words")
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """All words, no case."""
-        return frozenset(_WORD.findall(self.plain))
+    def __init__(self, passage: Passage) -> None:
+        self.passage = passage
+        self.order = passage.text.lower().translate(_BLANKS).split()
+        self.words = frozenset(self.order)
+        self._content: frozenset[str] | None = None
+        self._claims: tuple[list[str], frozenset[str]] | None = None
 
-    @cached_property
+    @property
     def content(self) -> frozenset[str]:
         """The words that carry meaning; all of them where none does."""
-        return self.words - STOPWORDS or self.words
+        if self._content is None:
+            self._content = self.words - STOPWORDS or self.words
+        return self._content
 
-    @cached_property
+    @property
     def claims(self) -> tuple[list[str], frozenset[str]]:
         """Its figures in order, and its words of denial: passages that differ in these are never the same."""
-        return _DIGIT.findall(self.plain), self.words & _NOT
+        if self._claims is None:
+            self._claims = [word for word in self.order if not word.isalpha()], self.words & _NOT
+        return self._claims
 
 
 def nearly_same(one: Reading, kept: Reading) -> bool:
     """Whether `one` adds nothing to `kept`: it lies inside it, or has nearly the same words, figures and denials."""
     a, b = one.passage, kept.passage
-    if a.partition != b.partition:
-        return False  # the member's own words beside an item's are two pieces of evidence
     if a.ref == b.ref and a.source == b.source and b.start <= a.start < a.end <= b.end:
         return True
-    shared = len(one.words & kept.words)
-    inside = len(one.words) >= INSIDE_WORDS and shared >= INSIDE_SHARE * len(one.words)
-    if not inside and shared < SAME_SHARE * (len(one.words) + len(kept.words) - shared):
+    size, shared = len(one.words), len(one.words & kept.words)
+    inside = shared >= INSIDE_SHARE * size and size >= INSIDE_WORDS
+    if not (inside or shared >= SAME_SHARE * (size + len(kept.words) - shared)) or not shared:
         return False
+    if a.partition != b.partition:
+        return False  # the member's own words beside an item's are two pieces of evidence
     if one.claims == kept.claims:
-        return shared > 0
-    return one.plain in kept.plain and len(one.words) >= INSIDE_WORDS
+        return True
+    return inside and f" {' '.join(one.order)} " in f" {' '.join(kept.order)} "
 
 
 def alike(one: Reading, other: Reading) -> float:
@@ -65,5 +63,6 @@ def alike(one: Reading, other: Reading) -> float:
     a, b = one.passage.vector, other.passage.vector
     if a is not None and b is not None and len(a) == len(b):
         return min(1.0, max(0.0, float(a @ b)))
-    shared = len(one.content & other.content)
-    return shared / (len(one.content) * len(other.content)) ** 0.5 if shared else 0.0
+    mine, its = one.content, other.content
+    shared = len(mine & its)
+    return float(shared / (len(mine) * len(its)) ** 0.5) if shared else 0.0

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
-from nutgraf.blend.alike import Reading, alike, nearly_same, plain
+from nutgraf.blend.alike import Reading, alike, nearly_same
 from nutgraf.errors import InputError
 from nutgraf.orchestration import Blended, BlendRules, Fate, Passage
 
@@ -22,6 +22,8 @@ RANK_CONSTANT = 60
 BYTES_A_TOKEN = 4
 #: A passage longer than this many tokens counts for as much less as it is longer.
 LONG_TOKENS = 400
+#: Nearness, freshness and likeness from which they are told as a reason.
+TOLD_NEAR, TOLD_FRESH, TOLD_ALIKE = 0.3, 0.5, 0.5
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
@@ -48,54 +50,45 @@ def tokens_of(text: str) -> int:
 
 
 @dataclass(slots=True, eq=False)
-class _Found:
-    """A passage with its rank in its source (from 1) and what that rank is worth."""
+class _Group:
+    """A passage at its best place, with whoever else found the same words, and what the whole is worth."""
 
     passage: Passage
     rank: int
-    worth: float
     near: float
-
-
-@dataclass(slots=True, eq=False)
-class _Group:
-    """A passage with whoever else found the same words, and what the whole is worth."""
-
-    best: _Found
-    others: list[str]
-    near: float
-    fresh: float
     score: float
     tokens: int
-    reading: Reading
+    fresh: float = 0.0
+    others: tuple[str, ...] = ()
+    reading: Reading | None = None
+    likeness: float = 0.0
+    compared: int = 0
 
 
 def _placed(
     passages: Sequence[Passage], rules: BlendRules, near: Sequence[float] | None, fates: list[Fate]
-) -> list[_Found]:
-    """Every passage that may be kept, with its rank, in an order that does not depend on arrival."""
-    values = near if near is not None else [0.0] * len(passages)
-    keyed = sorted((_key(passage, value), i) for i, (passage, value) in enumerate(zip(passages, values, strict=True)))
-    found: list[_Found] = []
+) -> list[tuple[float, int, float, Passage]]:
+    """What each passage's place is worth, its rank in its source (from 1), its nearness, and itself, best first.
+
+    The order does not depend on arrival; passages that may not be kept get their fate instead.
+    """
+    values = [0.0] * len(passages) if near is None else [min(1.0, max(0.0, _number(value))) for value in near]
+    keys = [_key(passage, value) for passage, value in zip(passages, values, strict=True)]
+    placed: list[tuple[float, int, float, Passage]] = []
     ranks: dict[str, int] = {}
-    for _, i in keyed:
+    for i in sorted(range(len(passages)), key=keys.__getitem__):
         passage = passages[i]
-        weight = rules.weights.get(passage.source, 1.0)
-        because = ""
-        if not passage.text or passage.text.isspace():
-            because = "it has no text"
-        elif weight == 0:
-            because = f"{passage.source} has weight 0 here"
-        elif rules.quotas.get(passage.source, 1) == 0:
-            because = f"{passage.source} has quota 0 here"
-        if because:
+        source = passage.source
+        weight = rules.weights.get(source, 1.0)
+        if weight == 0 or rules.quotas.get(source) == 0 or not passage.text or passage.text.isspace():
+            because = f"{source} has weight 0 here" if weight == 0 else f"{source} has quota 0 here"
+            because = because if passage.text.strip() else "it has no text"
             fates.append(Fate(passage, False, because, 0.0, tokens_of(passage.text)))
             continue
-        rank = ranks[passage.source] = ranks.get(passage.source, 0) + 1
-        worth = weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank)
-        found.append(_Found(passage, rank, worth, min(1.0, max(0.0, _number(values[i])))))
-    found.sort(key=lambda one: -one.worth)
-    return found
+        rank = ranks[source] = ranks.get(source, 0) + 1
+        placed.append((weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank), rank, values[i], passage))
+    placed.sort(key=lambda one: -one[0])
+    return placed
 
 
 def _key(passage: Passage, near: float) -> tuple[object, ...]:
@@ -103,33 +96,32 @@ def _key(passage: Passage, near: float) -> tuple[object, ...]:
     return (
         passage.source, -_number(passage.score, -math.inf), passage.ref, passage.start, passage.end, passage.text,
         passage.title, passage.kind, passage.published or "", passage.url or "", passage.origin, passage.partition,
-        -_number(near),
+        -near,
     )  # fmt: skip
 
 
-def _grouped(found: Iterable[_Found], rules: BlendRules, now: str | None, fates: list[Fate]) -> list[_Group]:
+def _grouped(
+    placed: Iterable[tuple[float, int, float, Passage]], rules: BlendRules, now: str | None, fates: list[Fate]
+) -> list[_Group]:
     """Passages with the same words become one, worth the sum of its best place in each source."""
-    today = _day(now)
+    age = _Age(now, rules.recency_half_life_days)
     groups: dict[tuple[str, str], _Group] = {}
-    for one in found:  # best place first
-        passage = one.passage
-        words = plain(passage.text)
-        fresh = _fresh(passage.published, today, rules.recency_half_life_days)
-        group = groups.get((passage.partition, words))
+    for worth, rank, near, passage in placed:
+        key = (passage.partition, passage.text.strip().lower())
+        group = groups.get(key)
         if group is None:
             tokens = tokens_of(passage.text)
-            reading = Reading(words, passage)
-            groups[passage.partition, words] = _Group(one, [], one.near, fresh, one.worth, tokens, reading)
+            groups[key] = _Group(passage, rank, near, worth, tokens, age.fresh(passage.published))
             continue
-        if passage.source != group.best.passage.source and passage.source not in group.others:
-            group.others.append(passage.source)
-            group.score += one.worth
-        group.near, group.fresh = max(group.near, one.near), max(group.fresh, fresh)
-        because = f"the same words as {_name(group.best.passage)}"
-        fates.append(Fate(passage, False, because, one.worth, group.tokens))
+        if passage.source != group.passage.source and passage.source not in group.others:
+            group.others += (passage.source,)
+            group.score += worth
+        group.near, group.fresh = max(group.near, near), max(group.fresh, age.fresh(passage.published))
+        fates.append(Fate(passage, False, f"the same words as {_name(group.passage)}", worth, group.tokens))
     for group in groups.values():
         group.score *= 1.0 + rules.personal * group.near + rules.recency * group.fresh
-        group.score *= min(1.0, LONG_TOKENS / group.tokens)
+        if group.tokens > LONG_TOKENS:
+            group.score *= LONG_TOKENS / group.tokens
     return list(groups.values())
 
 
@@ -140,65 +132,65 @@ def _chosen(groups: list[_Group], rules: BlendRules, fates: list[Fate]) -> list[
     """
     heap = [(-group.score, i) for i, group in enumerate(groups)]
     heapify(heap)
-    likeness, seen = [0.0] * len(groups), [0] * len(groups)
     kept: list[Fate] = []
     standing: list[Reading] = []
     taken: dict[str, int] = {}
     left = rules.budget_tokens
     full = ""
     while heap and not full:
-        _, i = heap[0]
-        group, source = groups[i], groups[i].best.passage.source
+        i = heap[0][1]
+        group = groups[i]
+        source = group.passage.source
         because = ""
         if taken.get(source, 0) >= rules.quotas.get(source, len(groups)):
             because = f"the quota of {source} ({rules.quotas[source]}) was full"
-        elif seen[i] < len(standing):
-            twin, most = _compared(group.reading, standing[seen[i] :])
-            likeness[i], seen[i] = max(likeness[i], most), len(standing)
+        elif group.compared < len(standing):
+            twin = _compare(group, standing)
             if twin is None:
-                heapreplace(heap, (-group.score * (1.0 - rules.diversity * likeness[i]), i))
+                heapreplace(heap, (-group.score * (1.0 - rules.diversity * group.likeness), i))
                 continue
             because = f"it says nearly the same as {_name(twin)}"
         elif len(kept) >= rules.passages_at_most:
-            full = f"better ones filled the {rules.passages_at_most} places"
+            full = f"better ones filled the places ({rules.passages_at_most})"
             break
         elif group.tokens > left:
             full = "the budget was full before it"
-            because = f"it takes {group.tokens} tokens and {left} of {rules.budget_tokens} were left"
+            because = f"it takes {group.tokens} tokens, and {left} of {rules.budget_tokens} were left"
         heappop(heap)
         if because:
-            fates.append(Fate(group.best.passage, False, because, group.score, group.tokens))
+            fates.append(Fate(group.passage, False, because, group.score, group.tokens))
             continue
-        kept.append(Fate(group.best.passage, True, _why(group, likeness[i]), group.score, group.tokens))
-        standing.append(group.reading)
+        kept.append(Fate(group.passage, True, _why(group), group.score, group.tokens))
+        standing.append(group.reading or Reading(group.passage))
         taken[source] = taken.get(source, 0) + 1
         left -= group.tokens
     for _, i in sorted(heap):
-        fates.append(Fate(groups[i].best.passage, False, full, groups[i].score, groups[i].tokens))
+        fates.append(Fate(groups[i].passage, False, full, groups[i].score, groups[i].tokens))
     return kept
 
 
-def _compared(reading: Reading, others: Sequence[Reading]) -> tuple[Passage | None, float]:
-    """The first passage that leaves this one nothing to add, if any, and the greatest likeness to the others."""
-    most = 0.0
-    for other in others:
+def _compare(group: _Group, standing: Sequence[Reading]) -> Passage | None:
+    """Compare a group with what was kept since it was last looked at; the passage that leaves it nothing to add."""
+    reading = group.reading = group.reading or Reading(group.passage)
+    for other in standing[group.compared :]:
         if nearly_same(reading, other):
-            return other.passage, 1.0
-        most = max(most, alike(reading, other))
-    return None, most
+            return other.passage
+        group.likeness = max(group.likeness, alike(reading, other))
+    group.compared = len(standing)
+    return None
 
 
-def _why(group: _Group, likeness: float) -> str:
+def _why(group: _Group) -> str:
     """Why a passage is kept, in words."""
-    said = [f"number {group.best.rank} of {group.best.passage.source}"]
+    said = [f"number {group.rank} of {group.passage.source}"]
     if group.others:
         said.append(f"also found by {', '.join(sorted(group.others))}")
-    if group.near >= 0.3:
+    if group.near >= TOLD_NEAR:
         said.append(f"near to the member ({group.near:.2f})")
-    if group.fresh >= 0.5:
+    if group.fresh >= TOLD_FRESH:
         said.append("recent")
-    if likeness >= 0.5:
-        said.append(f"though like another ({likeness:.2f})")
+    if group.likeness >= TOLD_ALIKE:
+        said.append(f"though like another ({group.likeness:.2f})")
     return "; ".join(said)
 
 
@@ -206,11 +198,24 @@ def _name(passage: Passage) -> str:
     return f"{passage.ref} of {passage.source}"
 
 
-def _fresh(published: str | None, today: float | None, half_life_days: float) -> float:
-    """1 for today and later, a half after each half-life; 0 without a date."""
-    if today is None or half_life_days <= 0 or (day := _day(published)) is None:
-        return 0.0
-    return float(0.5 ** (max(0.0, today - day) / half_life_days))
+class _Age:
+    """How fresh a date is on one day: 1 for that day and later, a half after each half-life, 0 without a date."""
+
+    def __init__(self, now: str | None, half_life_days: float) -> None:
+        self._today, self._half_life_days = _day(now), half_life_days
+        self._known: dict[str, float] = {}
+
+    def fresh(self, published: str | None) -> float:
+        """Freshness in 0..1."""
+        if not published or self._today is None or self._half_life_days <= 0:
+            return 0.0
+        date = published[:10]
+        known = self._known.get(date)
+        if known is None:
+            day = _day(date)
+            gone = 0.0 if day is None else max(0.0, self._today - day)
+            known = self._known[date] = 0.0 if day is None else 0.5 ** (gone / self._half_life_days)
+        return known
 
 
 def _day(moment: str | None) -> float | None:
@@ -233,10 +238,7 @@ def _check(rules: BlendRules, passages: Sequence[Passage], near: Sequence[float]
     if near is not None and len(near) != len(passages):
         raise InputError(f"near: has {len(near)} values for {len(passages)} passages; give one for each")
     numbers = {"personal": rules.personal, "recency": rules.recency, "budget_tokens": rules.budget_tokens}
-    numbers["recency_half_life_days"], numbers["passages_at_most"] = (
-        rules.recency_half_life_days,
-        rules.passages_at_most,
-    )
+    numbers |= {"recency_half_life_days": rules.recency_half_life_days, "passages_at_most": rules.passages_at_most}
     numbers |= {f"weights.{name}": weight for name, weight in rules.weights.items()}
     numbers |= {f"quotas.{name}": quota for name, quota in rules.quotas.items()}
     for name, value in numbers.items():

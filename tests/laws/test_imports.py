@@ -27,7 +27,7 @@ HEIGHT = {
 
 #: A third party, and the only places that may import it.
 FENCES = {
-    "aiohttp": ("nutgraf.model", "nutgraf.ingest.fetch"),
+    "aiohttp": ("nutgraf.model", "nutgraf.ingest.fetch", "nutgraf.retrieve.skills"),
     "httpx": (),
     "httpx2": (),
     "requests": (),

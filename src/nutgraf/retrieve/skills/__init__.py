@@ -1,0 +1,1 @@
+"""Skills: functions, HTTP operations and tools that fetch evidence, behind one way of being called."""

@@ -1,0 +1,111 @@
+"""A typed Python function as a skill."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from nutgraf.errors import InputError, SourceError
+from nutgraf.orchestration import SkillSpec
+from nutgraf.registry import Spec, specs
+from nutgraf.retrieve.skills.schema import KEY, schema_of
+from nutgraf.retrieve.skills.skill import Call, Skill
+
+#: Threads that one synchronous function may hold, those of abandoned calls included.
+THREADS_AT_MOST = 8
+GROUP = "nutgraf.skills"
+
+
+def python_skill(function: Callable[..., Any]) -> Skill:
+    """The skill that a function marked with `@skill` is. Raises InputError naming what is missing of it."""
+    found = next((spec for spec in specs("skill") if spec.make is function), None)
+    if found is None:
+        raise InputError(f"{getattr(function, '__qualname__', function)!s} is no skill; put @skill(name=…) before it")
+    return _skill(found)
+
+
+def registered_skills() -> tuple[Skill, ...]:
+    """Every skill that was registered, by name. Raises InputError naming one that cannot be used."""
+    return tuple(_skill(spec) for spec in specs("skill"))
+
+
+def load_skills(modules: Iterable[str] = (), *, installed: bool = True) -> tuple[Skill, ...]:
+    """Import these modules, and with `installed` the entry points `nutgraf.skills`; then every registered skill.
+
+    Raises InputError naming a module or an entry point that cannot be imported.
+    """
+    for name in modules:
+        try:
+            import_module(name)
+        except Exception as exc:
+            raise InputError(f"skills: module {name!r} cannot be imported ({type(exc).__name__}: {exc})") from exc
+    for point in entry_points(group=GROUP) if installed else ():
+        try:
+            point.load()
+        except Exception as exc:
+            raise InputError(f"skills: entry point {point.name!r} ({point.value}) cannot be loaded: {exc}") from exc
+    return registered_skills()
+
+
+def _skill(found: Spec) -> Skill:
+    if not found.summary:
+        raise InputError(f"skill {found.name}: it has no docstring; its first line says what the skill finds")
+    parameters, given = schema_of(found.name, found.make)
+    spec = SkillSpec(
+        name=found.name, version=found.version, summary=found.summary, parameters=parameters, **found.declared
+    )
+    run = _Awaited(found.make, given) if inspect.iscoroutinefunction(found.make) else _Threaded(found.make, given)
+    return Skill(spec, run)
+
+
+class _Awaited:
+    """Runs a coroutine function on the event loop."""
+
+    def __init__(self, function: Callable[..., Any], given: dict[str, str]) -> None:
+        self.function, self._given = function, given
+
+    async def __call__(self, arguments: dict[str, Any], call: Call) -> Any:
+        """What the function returns."""
+        return await self.function(**arguments, **self.ours(call))
+
+    def ours(self, call: Call) -> dict[str, Any]:
+        """The parameters that we fill ourselves."""
+        key = call.confirmed.idempotency_key if call.confirmed else ""
+        values = {"scope": call.scope, "deadline": call.deadline, KEY: key}
+        return {parameter: values[what] for parameter, what in self._given.items()}
+
+
+class _Threaded(_Awaited):
+    """Runs a plain function on a thread, which is left behind when the call is cancelled."""
+
+    def __init__(self, function: Callable[..., Any], given: dict[str, str]) -> None:
+        super().__init__(function, given)
+        self._limiter = anyio.CapacityLimiter(THREADS_AT_MOST)
+        self._free = threading.BoundedSemaphore(THREADS_AT_MOST)  # the limiter forgets threads that are left behind
+
+    async def __call__(self, arguments: dict[str, Any], call: Call) -> Any:
+        """What the function returns. Raises SourceError while as many calls as may be are still running."""
+        if not self._free.acquire(blocking=False):
+            raise SourceError(f"skill: {THREADS_AT_MOST} earlier calls of {self.function.__name__} are still running")
+        begun = threading.Lock()
+
+        def work() -> Any:
+            if not begun.acquire(blocking=False):
+                return None
+            try:
+                return self.function(**arguments, **self.ours(call))
+            finally:
+                self._free.release()
+
+        try:
+            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+        finally:
+            if begun.acquire(blocking=False):
+                self._free.release()

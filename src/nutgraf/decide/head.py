@@ -1,4 +1,4 @@
-"""The trained head of routing: softmax regression over a question's embedding, with a class for what is out of scope."""
+"""The trained head of routing: softmax regression over a question's embedding, one class being out of scope."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ AskModel = Callable[[str, Sequence[Agent]], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question is judged by: its plain words, its stems, how many of them the item knows, and where it is asked."""
+    """What a question is judged by; `known` is the share of its stems that stand in the item, 0..1."""
 
     plain: str
     stems: tuple[str, ...]
@@ -52,14 +52,16 @@ def route(
     before: str | None = None,
     head: Head | None = None,
     kinds: Collection[ItemKind] = (),
+    said: str | None = None,
 ) -> Route:
     """The agent for a question that stands alone, or None when it is out of scope, with the reason.
 
     `vector` is the question's embedding, shape [384]; without it or a head the rules decide alone. `before` names the
     agent of the last turn. `kinds` are kinds of records that the conversation spoke of besides the item: fit and
-    interview need a job among them. A question whose words stand in the item is never out of scope.
+    interview need a job among them. `said` is the new part of a follow-up: the rules read it instead of the question,
+    which holds words of the last one. A question whose words stand in the item is never out of scope.
     """
-    asked = _asked(question, item, before, kinds)
+    asked = _asked(said or question, item, before, kinds)
     known = {agent.name: agent for agent in agents}
     if asked.known < 0.5 and (outside := _first(SCOPE_RULES, asked.plain)):
         return Route(agent=None, by="rules", because=f"{outside.name}: {_sorry(outside.about)}", confidence=0.95)
@@ -174,7 +176,7 @@ def _finished(found: Route, asked: Asked, known: Mapping[str, Agent]) -> Route:
             found = replace(found, agent=instead, because=because)
     if found.agent == "takeaways" and asked.item is None and (general := _general(known)):
         found = replace(found, agent=general, because=f"{found.because}; there is no item to read")
-    return replace(found, sources=known[found.agent].sources) if found.agent in known else found
+    return replace(found, sources=known[found.agent].sources) if found.agent and found.agent in known else found
 
 
 def _sorry(about: str) -> str:

@@ -38,7 +38,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?")
 
 @dataclass(frozen=True, slots=True)
 class WebResult:
-    """One result of a search: where it is, its title, a few of its words, and when it was published if that is known."""
+    """One result of a search: where it is, its title, a few of its words, and its date where that is known."""
 
     url: str
     title: str
@@ -87,12 +87,11 @@ class JsonSearch:
 
         `fetch` is the way out: it guards against private addresses. Raises InputError naming what is wrong.
         """
-        if search_url.count(PLACE) != 1 or urlsplit(search_url).scheme not in ("http", "https"):
-            raise InputError(
-                f"search_url: {search_url[:80]!r} is no address of a search; give one with {PLACE} where the question goes"
-            )
+        shown = repr(search_url[:80])
+        if search_url.count(PLACE) != 1 or not _is_web(search_url):
+            raise InputError(f"search_url: {shown} is no search; give a web address with {PLACE} for the question")
         if PLACE in urlsplit(search_url).netloc:
-            raise InputError("search_url: the question may not choose the machine; put {query} behind the host name")
+            raise InputError(f"search_url: {shown} lets the question choose the machine; put {PLACE} behind its name")
         self._url, self._fetch = search_url, fetch
 
     async def __call__(self, question: str, limit: int, deadline: Deadline) -> Sequence[WebResult]:

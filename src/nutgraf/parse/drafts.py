@@ -44,7 +44,8 @@ class LineParser:
         cited: tuple[int, ...] = (),
     ) -> None:
         """`at_most_chars` bounds the whole text. `block` is the number of the first block; every line with a sentence
-        in it is one, or with `lines_are_blocks` False all lines are. Each draft cites `cited` first."""
+        in it is one, or with `lines_are_blocks` False all lines are. Each draft cites `cited` first.
+        """
         self.block, self._lines_are_blocks, self._cited = block, lines_are_blocks, cited
         self.repairs: Counter[str] = Counter()
         self._room = at_most_chars

@@ -54,7 +54,8 @@ FieldEvent = FieldStarted | FieldDelta | FieldFinal
 
 class FieldParser(Protocol):
     """Feed pieces of a model's text, get events; `close` once, when no more will come. `repairs` counts what was put
-    right, by name."""
+    right, by name.
+    """
 
     repairs: Counter[str]
 

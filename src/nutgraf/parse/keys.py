@@ -17,7 +17,7 @@ _NAMES: dict[Role, str] = {
         evidenceids evidencenumber evidencenumbers sourceid sourceids support supports basedon number numbers""",
     "starters": """starters starter followup followups followupquestion followupquestions questions suggestedquestions
         suggestions nextquestions conversationstarters starterquestions prompts""",
-    "wrap": "result results output response data json arguments parameters input function toolcall toolcalls reply final",
+    "wrap": "result results output response data json arguments parameters input function toolcall toolcalls reply",
     "skip": """think thinking thought thoughts reasoning analysis rationale explanation scratchpad properties schema
         examples example question type role title heading name id confidence""",
 }

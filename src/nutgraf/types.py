@@ -20,7 +20,7 @@ ItemKind = Literal["post", "article", "job", "course", "company", "profile"]
 BlockKind = Literal["heading", "paragraph", "item", "quote", "code", "table"]
 FactKind = Literal[
     "headline", "summary", "position", "highlight", "education", "certificate",
-    "skill", "guessed-skill", "language", "interest", "goal",
+    "skill", "guessed-skill", "language", "interest", "goal", "memory",
 ]  # fmt: skip
 SourceKind = Literal["item", "member", "skill"]
 VerdictKind = Literal["supported", "quoted", "dropped"]
@@ -29,9 +29,10 @@ ActionKind = Literal["connect", "converse", "learn", "engage"]
 Ending = Literal["done", "declined", "truncated", "stopped", "failed"]
 
 ITEM_KINDS: tuple[ItemKind, ...] = ("post", "article", "job", "course", "company", "profile")
-#: Profile fields a member may consent to; nothing else of a profile is ever read for a prompt.
+#: What a member may consent to: fields of the profile, and `memory` of what they stated; nothing else is ever read.
 CONSENT_FIELDS = (
     "headline", "summary", "work", "education", "certificates", "skills", "languages", "interests", "goals",
+    "memory",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ TEXTS: dict[FactKind, str] = {
     "language": "French",
     "interest": "sourdough baking",
     "goal": "I want to lead a ward.",
+    "memory": "I can't work nights",
 }
 FACTS = {
     kind: Fact("headline" if kind == "headline" else f"{kind}.0", kind, text, guess=kind == "guessed-skill")
@@ -40,6 +41,7 @@ CLOSE = {
     "language": "Because your languages include French.",
     "interest": "Because your interests include sourdough baking.",
     "goal": "Because you wrote: “I want to lead a ward”.",
+    "memory": "Because you told me: “I can't work nights”.",
 }
 
 

@@ -1,11 +1,20 @@
 """From a member's record to the facts that may be used: consent, purpose, owner, nothing sensitive."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nutgraf.conversation import Remembered
 from nutgraf.errors import NotAllowed
-from nutgraf.members.snapshot import FACTS_AT_MOST, GUESSES_AT_MOST, HIGHLIGHTS_AT_MOST, snapshot
+from nutgraf.members.snapshot import (
+    FACTS_AT_MOST,
+    GUESSES_AT_MOST,
+    HIGHLIGHTS_AT_MOST,
+    REMEMBERED_AT_MOST,
+    snapshot,
+)
 from nutgraf.types import CONSENT_FIELDS, Position, Snapshot, Study
 from nutgraf.vocabulary.match import Vocabulary, load
 from tests.members.people import ana, scope
@@ -17,6 +26,12 @@ def vocabulary() -> Vocabulary:
     return load()
 
 
+def told(text: str, name: str = "m1", **more: Any) -> Remembered:
+    """A fact that the member stated."""
+    about: dict[str, Any] = {"kind": "constraint", "at": "2026-05-01T09:00:00Z", **more}
+    return Remembered(id=name, topic="t", text=text, quote=text, **about)
+
+
 def texts(known: Snapshot) -> str:
     """All that a snapshot says of its member's record."""
     return " | ".join(fact.text for fact in known.facts)
@@ -26,7 +41,7 @@ def texts(known: Snapshot) -> str:
 @given(st.frozensets(st.sampled_from(CONSENT_FIELDS)))
 def test_no_fact_without_consent(fields: frozenset[str]) -> None:
     """Every fact comes from a field the member agreed to, and every such field gives facts."""
-    known = snapshot(ana(fields), scope(), load())
+    known = snapshot(ana(fields), scope(), load(), [told("the memory of it")])
     said = " | ".join(fact.text for fact in known.facts if not fact.guess)
 
     assert {field for field in CONSENT_FIELDS if field in said} == set(fields)
@@ -144,3 +159,18 @@ def test_a_long_record_is_bounded(vocabulary: Vocabulary) -> None:
         HIGHLIGHTS_AT_MOST,
         2,
     ]
+
+
+def test_what_was_stated_comes_first(vocabulary: Vocabulary) -> None:
+    """Goals before constraints, newest before older; only so many, and nothing sensitive."""
+    many = [told(f"I can't work day {n}", f"d{n}", at=f"2026-05-01T09:{n:02}:00Z") for n in range(30)]
+    known = snapshot(
+        ana(), scope(), vocabulary, [*many, told("I am a Muslim", "s"), told("I want to lead", "g", kind="goal")]
+    )
+
+    stated = [fact for fact in known.facts if fact.kind == "memory"]
+    assert known.facts[: len(stated)] == tuple(stated)
+    assert [fact.id for fact in stated[:3]] == ["memory.g", "memory.d29", "memory.d28"]
+    assert len(stated) == REMEMBERED_AT_MOST
+    assert "Muslim" not in texts(known)
+    assert snapshot(None, scope(None), vocabulary, many).facts == ()

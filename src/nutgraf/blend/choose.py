@@ -38,7 +38,7 @@ OTHER_FACT_WITHIN = 0.12
 CLOSE, LOOSE = 0.42, 0.27
 #: How much a fact of each kind says about what its owner cares for now.
 KIND_WEIGHTS = {
-    "goal": 1.15, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92,
+    "goal": 1.15, "memory": 1.12, "interest": 1.08, "headline": 1.1, "position": 1.0, "skill": 1.05, "highlight": 0.92,
     "certificate": 0.9, "education": 0.75, "guessed-skill": 0.85, "language": 0.3, "summary": 0.6,
 }  # fmt: skip
 #: Words that many texts share by chance; sharing them says nothing of a member.

@@ -17,6 +17,7 @@ _CLAIMS = {
     "language": "Because your languages include {plain}.",
     "interest": "Because your interests include {plain}.",
     "goal": "Because you wrote: {quote}.",
+    "memory": "Because you told me: {quote}.",
     "summary": "Because of how you describe yourself.",
 }
 _HINTS = {
@@ -30,6 +31,7 @@ _HINTS = {
     "language": "Not far from a language of yours: {plain}.",
     "interest": "Not far from an interest of yours: {plain}.",
     "goal": "Not far from what you wrote: {quote}.",
+    "memory": "Not far from what you told me: {quote}.",
     "summary": "Not far from how you describe yourself.",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from nutgraf.conversation import MEMORY_KINDS, Remembered
 from nutgraf.errors import NotAllowed
 from nutgraf.members.sensitive import sensitive, without_sensitive
 from nutgraf.types import Fact, FactKind, Member, Position, Scope, Snapshot, Study
@@ -12,13 +13,17 @@ from nutgraf.vocabulary.match import Vocabulary
 FACTS_AT_MOST = 80
 GUESSES_AT_MOST = 8
 HIGHLIGHTS_AT_MOST = 5
+REMEMBERED_AT_MOST = 16
 PURPOSE = "personalise"
 
 
-def snapshot(member: Member | None, scope: Scope, vocabulary: Vocabulary) -> Snapshot:
+def snapshot(
+    member: Member | None, scope: Scope, vocabulary: Vocabulary, remembered: Sequence[Remembered] = ()
+) -> Snapshot:
     """The consented facts of `member`, newest work first; empty without a member or without the purpose.
 
-    Skills guessed from job titles are marked. Raises NotAllowed when the scope belongs to somebody else.
+    What they stated (`remembered`) comes first, goals before all, the newest before older ones, under the ids
+    `memory.<id>`. Skills guessed from job titles are marked. Raises NotAllowed when the scope belongs to somebody else.
     """
     if member is None:
         return Snapshot(scope, None, ())
@@ -26,13 +31,17 @@ def snapshot(member: Member | None, scope: Scope, vocabulary: Vocabulary) -> Sna
         raise NotAllowed(f"a scope of {scope.member!r} may not take a snapshot of {member.id!r}")
     if PURPOSE not in scope.purposes:
         return Snapshot(scope, None, ())
-    facts = [fact for fact in _stated(member) if fact.text and sensitive(fact.text) is None]
+    facts = [
+        fact
+        for fact in (*_remembered(member, remembered), *_recorded(member))
+        if fact.text and sensitive(fact.text) is None
+    ]
     if {"work", "skills"} <= member.consent.fields:
         facts += _guessed(member, facts, vocabulary)
     return Snapshot(scope, member.name, tuple(facts[:FACTS_AT_MOST]))
 
 
-def _stated(member: Member) -> Iterator[Fact]:
+def _recorded(member: Member) -> Iterator[Fact]:
     allowed = member.consent.fields
     if "headline" in allowed and member.headline:
         yield Fact("headline", "headline", _line(member.headline))
@@ -53,6 +62,15 @@ def _stated(member: Member) -> Iterator[Fact]:
         yield from _numbered("language", "language", member.languages)
     if "summary" in allowed and member.summary:
         yield Fact("summary", "summary", without_sensitive(_line(member.summary)))
+
+
+def _remembered(member: Member, remembered: Sequence[Remembered]) -> Iterator[Fact]:
+    if "memory" not in member.consent.fields:
+        return
+    newest = sorted(remembered, key=lambda one: one.at, reverse=True)
+    newest.sort(key=lambda one: MEMORY_KINDS.index(one.kind))
+    for one in newest[:REMEMBERED_AT_MOST]:
+        yield Fact(f"memory.{one.id}", "memory", _line(one.text))
 
 
 def _numbered(prefix: str, kind: FactKind, texts: tuple[str, ...] | list[str]) -> Iterator[Fact]:

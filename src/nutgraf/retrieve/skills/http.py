@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +51,7 @@ class Service:
         return f"Service({self.name!r}, {self.base_url!r})"
 
     async def ask(
-        self, method: str, path: str, deadline: Deadline, *, params: Mapping[str, str] | None = None,
+        self, method: str, path: str, deadline: Deadline, *, params: Mapping[str, str] | Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None, body: Any = None,
     ) -> Answer:  # fmt: skip
         """One request; its connection is given back, or closed when the caller is cancelled.

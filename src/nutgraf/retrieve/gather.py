@@ -13,7 +13,7 @@ import anyio
 
 from nutgraf.errors import InputError, NotAllowed
 from nutgraf.orchestration import Gathered, Outcome, Passage, Query, SourceReport
-from nutgraf.retrieve.health import STRAYS_AT_MOST, Health, SourceHealth
+from nutgraf.retrieve.health import HEDGE_SLACK_S, STRAYS_AT_MOST, Health, SourceHealth
 from nutgraf.seams import Source
 from nutgraf.types import Deadline
 
@@ -86,8 +86,8 @@ def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
     elif not health.breaker.allows(now):
         asked.outcome, asked.because = "open", "it failed too often of late"
     else:
-        if source.idempotent and (slow := health.slow_s) is not None and now + slow < deadline.at:
-            asked.hedge_at = now + slow
+        if source.idempotent and (slow := health.slow_s) is not None:
+            asked.hedge_at = now + slow + HEDGE_SLACK_S
         health.asked()
         _call(asked, query, deadline)
 

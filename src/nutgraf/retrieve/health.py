@@ -12,8 +12,8 @@ from nutgraf.breaker import Breaker, BreakerRules
 
 #: So many recent calls of a source are remembered.
 CALLS_REMEMBERED_AT_MOST = 200
-#: A second call is sent after this share of the recent calls would have ended …
-HEDGE_AFTER_SHARE = 0.95
+#: A second call is sent when this share of the recent calls would have ended, and a little more time has gone, …
+HEDGE_AFTER_SHARE, HEDGE_SLACK_S = 0.95, 0.005
 #: … once so many calls are known, and while at most this share of them was hedged.
 HEDGE_CALLS_AT_LEAST, HEDGED_AT_MOST_SHARE = 20, 0.05
 #: Calls of one source that went on after they were cancelled; with so many it is not asked.

@@ -1,100 +1,114 @@
-"""The one place that chooses among models and tries again: failover, retries, limits, quotas and what it all cost."""
+"""The one door to models: it chooses among them, tries again, keeps limits and quotas, and knows what it all cost."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from random import Random
 from types import MappingProxyType
 
-from nutgraf.model.ledger import Attempt, Price
-from nutgraf.orchestration import Step, Usage
+from nutgraf.errors import ModelError
+from nutgraf.model.cache import AnswerCache
+from nutgraf.model.call import Patience
+from nutgraf.model.gate import Gate, Target
+from nutgraf.model.ledger import Totals
+from nutgraf.model.quota import Quota, QuotaRules
+from nutgraf.model.session import Means, Session
+from nutgraf.orchestration import Step
 from nutgraf.seams import Model
 from nutgraf.types import Deadline, Prompt, Scope
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Target:
-    """One model that a gateway may call: `hedge` lets a second one be asked when its first token is late."""
-
-    name: str
-    model: Model
-    connections_at_most: int = 64
-    price: Price = Price()
-    hedge: bool = False
-
-
 class Gateway:
-    """Models behind one door; for one event loop. `steps` names for each step the targets in order of preference."""
+    """Models behind one door, for one event loop. Nothing else calls them, so that retries are counted once."""
 
-    def __init__(self, targets: Sequence[Target], steps: Mapping[Step, Sequence[str]] = MappingProxyType({})) -> None:
-        """Without an entry in `steps`, a step tries all targets in their order."""
-        self.targets = {target.name: target for target in targets}
-        self._steps = dict(steps)
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        steps: Mapping[Step, Sequence[str]] = MappingProxyType({}),
+        *,
+        patience: Patience | None = None,
+        quotas: QuotaRules | None = None,
+        cache_at_most_bytes: int = 0,
+        seed: int | None = None,
+    ) -> None:
+        """`steps` names the targets of each step in order of preference; a step without an entry tries all in order.
+
+        `seed` makes the random waits before retries repeatable.
+        """
+        self.gates = {target.name: Gate(target) for target in targets}
+        self._steps = {step: list(names) for step, names in steps.items()}
+        self.quota = Quota(quotas or QuotaRules())
+        self.cache = AnswerCache(cache_at_most_bytes) if cache_at_most_bytes else None
+        self._means = Means(
+            orders=self._order,
+            patience=patience or Patience(),
+            quota=self.quota,
+            cache=self.cache,
+            random=Random(seed),
+        )
 
     @classmethod
     def single(cls, model: Model) -> Gateway:
-        """A gateway with one model."""
+        """A gateway with one model, without quotas or cache."""
         return cls([Target(name=model.name, model=model)])
 
+    @property
+    def name(self) -> str:
+        """The name of the model that is asked first for writing."""
+        return self.model("write").name
+
+    @property
+    def totals(self) -> dict[str, Totals]:
+        """What came of the attempts at each target since the start."""
+        return {name: gate.totals for name, gate in self.gates.items()}
+
+    def offers(self, step: Step) -> bool:
+        """Whether any model serves this step."""
+        return bool(self._order(step))
+
     def model(self, step: Step = "write") -> Model:
-        """The model that a step prefers."""
-        return self.targets[next(iter(self._steps.get(step) or self.targets))].model
+        """The model that a step asks first; ModelError when none serves it."""
+        order = self._order(step)
+        if not order:
+            raise ModelError(f"no model serves the step {step!r}")
+        return order[0].target.model
 
     def continues_opening(self, step: Step = "write") -> bool:
-        """Whether the model that a step prefers goes on from an opening in the middle of a sentence."""
+        """Whether the model that a step asks first goes on from an opening in the middle of a sentence."""
         return bool(getattr(self.model(step), "continues_opening", False))
 
     def session(
         self, scope: Scope, request_id: str, deadline: Deadline, *, locale: str = "", policy: str = ""
     ) -> Session:
-        """What one request may spend: three attempts, its quota, its deadline. `policy` is the version of the checks."""
-        return Session(self, scope, request_id, deadline)
+        """The model calls of one request: three attempts an answer at most, its quota, its deadline.
+
+        `locale` and `policy` (the version of the rules that answers must keep) are part of what a kept answer is for.
+        """
+        return Session(self._means, scope, request_id, deadline, locale=locale, policy=policy)
 
     async def load(self) -> None:
-        """Load the models that must be loaded; MissingPart or InputError when one cannot be."""
-        for target in self.targets.values():
-            if load := getattr(target.model, "load", None):
+        """Load the models that run in this process; MissingPart, InputError or ModelError when one cannot be."""
+        for gate in self.gates.values():
+            if load := getattr(gate.target.model, "load", None):
                 await load()
+
+    async def warm(self, prompt: Prompt, step: Step = "write") -> None:
+        """Let the model that a step asks first read a prompt once, if it keeps what it has read."""
+        if warm := getattr(self.model(step), "warm", None):
+            await warm(prompt)
+
+    def forget(self, tenant: str, member: str) -> None:
+        """Drop whatever is kept of a member: answers, and what they spent."""
+        self.quota.forget(tenant, member)
+        if self.cache is not None:
+            self.cache.forget(tenant, member)
 
     async def aclose(self) -> None:
         """Close every model."""
-        for target in self.targets.values():
-            if close := getattr(target.model, "aclose", None):
+        for gate in self.gates.values():
+            if close := getattr(gate.target.model, "aclose", None):
                 await close()
 
-    def forget(self, tenant: str, member: str) -> None:
-        """Drop whatever is kept of a member: answers and what they spent."""
-
-
-class Session:
-    """The model calls of one request. `attempts` lists them as they are made."""
-
-    def __init__(self, gateway: Gateway, scope: Scope, request_id: str, deadline: Deadline) -> None:
-        self._gateway = gateway
-        self.request_id = request_id
-        self.attempts: list[Attempt] = []
-
-    @property
-    def usage(self) -> Usage:
-        """What the attempts have cost so far, together."""
-        return Usage()
-
-    def stream(
-        self,
-        prompt: Prompt,
-        deadline: Deadline,
-        *,
-        step: Step = "write",
-        restarted: Callable[[], None] | None = None,
-        shown: Callable[[], bool] = bool,
-        fresh: bool = False,
-    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
-        """Open a request; shaped like `Model.stream`.
-
-        While `shown()` is False a failure goes on silently with the next target; when pieces were handed out already,
-        `restarted()` is called just before the first piece of the new attempt. After something was shown the failure
-        is raised; a further `stream` may then go on from what was shown, and passes over the target that failed.
-        `fresh` asks for an answer that is not out of the cache.
-        """
-        return self._gateway.model(step).stream(prompt, deadline)
+    def _order(self, step: Step) -> list[Gate]:
+        names = self._steps.get(step)
+        return list(self.gates.values()) if names is None else [self.gates[name] for name in names]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from nutgraf.orchestration import Step, Usage
@@ -12,6 +13,7 @@ from nutgraf.types import Prompt
 Phase = Literal["unsent", "sent", "first-token", "visible"]
 #: What it came to: `done`, `left` (its reader went), `waste` (the loser of a hedge), or what went wrong.
 Result = Literal["open", "done", "left", "waste", "busy", "silent", "cut", "denied", "refused", "broken"]
+Because = Literal["first", "probe", "next", "again", "hedge", "cache"]
 
 CHARS_PER_TOKEN = 4
 #: Pieces longer than this on average are more than a token each.
@@ -38,12 +40,14 @@ class Price:
 class Attempt:
     """One request to one target; moments in seconds on the clock of the event loop.
 
-    `because` says why it was made: `first`, `next`, `again`, `hedge`, `probe`, `continued`; `failure` names the class.
+    `because` says why it was made: as the `first` one, as a `probe` of a target that had failed, as the `next` one
+    after another target, `again` at the same one, as a `hedge` beside a slow one, or that a kept answer came from the
+    `cache`. `failure` names the class of the error.
     """
 
     target: str
     step: Step
-    because: str
+    because: Because
     began: float
     phase: Phase = "unsent"
     result: Result = "open"
@@ -52,7 +56,23 @@ class Attempt:
     first_token_s: float | None = None
     pieces: int = 0
     chars: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(eq=False, slots=True)
+class Totals:
+    """Sums over the attempts at one target: how many came to what, what was used, and what of it was for nothing."""
+
+    results: Counter[str] = field(default_factory=Counter)
+    usage: Usage = field(default_factory=lambda: Usage(estimated=False))
+    wasted: Usage = field(default_factory=lambda: Usage(estimated=False))
+
+    def add(self, attempt: Attempt) -> None:
+        """Count an attempt that has ended."""
+        self.results[attempt.result] += 1
+        self.usage = added(self.usage, attempt.usage)
+        if attempt.result == "waste":
+            self.wasted = added(self.wasted, attempt.usage)
 
 
 def input_tokens(prompt: Prompt) -> int:

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nutgraf.orchestration import Partition, Passage, Query
-from nutgraf.retrieve.relevance import OTHERS_ANSWER_AT_LEAST, OTHERS_ANSWER_BY_WORDS_AT_LEAST, WORD_SHARE, overlap
+from nutgraf.retrieve.relevance import OTHERS_ANSWER_AT_LEAST, OTHERS_ANSWER_BY_WORDS_AT_LEAST, WORD_SHARE
 from nutgraf.retrieve.sources import Read, best_rows, on_thread, passage_of, scored
+from nutgraf.text.words import content_stems
 from nutgraf.types import Digest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SORTS: Mapping[str, tuple[ItemKind, ...]] = MappingProxyType(
 )  # fmt: skip
 RECORDS_AT_MOST = 4
 #: Score a record needs by its title or its best sentence to be offered, with vectors and without.
-OFFERED_AT_LEAST, OFFERED_BY_WORDS_AT_LEAST = 0.4, 0.25
+OFFERED_AT_LEAST, OFFERED_BY_WORDS_AT_LEAST = 0.4, 0.34
 #: So many search results are looked through for those of one organisation.
 OF_ORGANISATION_LOOKED_AT = 24
 #: Words by which a question points at the item instead of naming it.
@@ -89,7 +90,7 @@ class Records:
     def _offered(self, item: Item, query: Query) -> Passage | None:
         read = self._read(item)
         spans, scores, vectors = scored(read, query)
-        title = overlap([item.title], query.text)[0]
+        title = _named(item.title, query.text)
         if query.vector is not None and isinstance(read, Digest) and read.title_vector.shape == query.vector.shape:
             title = float(read.title_vector @ query.vector) + WORD_SHARE * title
         at_least = OFFERED_BY_WORDS_AT_LEAST if query.vector is None else OFFERED_AT_LEAST
@@ -163,6 +164,12 @@ def _passages(source: str, item: Item, read: Read, query: Query, at_least: float
     spans, scores, vectors = scored(read(item), query)
     for row in best_rows(scores, at_least, at_most):
         yield passage_of(source, item, row, spans, scores[row], vectors)
+
+
+def _named(title: str, text: str) -> float:
+    """How much of a title, or of a shorter question, the two share: 0..1."""
+    ours, theirs = set(content_stems(title)), set(content_stems(text))
+    return len(ours & theirs) / max(1, min(len(ours), len(theirs)))
 
 
 def _may_be_used(item: Item, query: Query) -> bool:

@@ -12,6 +12,7 @@ from nutgraf.serve.cli_answer import ask, takeaways
 from nutgraf.serve.cli_common import Told, Tools
 from nutgraf.serve.cli_data import ingest, models, vocabulary
 from nutgraf.serve.cli_doctor import doctor
+from nutgraf.serve.cli_memory import memory
 from nutgraf.serve.cli_serve import demo, serve
 
 CONFIG = "NUTGRAF_CONFIG"
@@ -47,6 +48,7 @@ app.command()(serve)
 app.command()(doctor)
 app.add_typer(models, name="models")
 app.add_typer(vocabulary, name="vocabulary")
+app.add_typer(memory, name="memory")
 
 
 @app.command()

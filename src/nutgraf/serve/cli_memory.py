@@ -1,0 +1,79 @@
+"""`nutgraf memory`: what members stated, listed, corrected and forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nutgraf.errors import InputError
+from nutgraf.serve.cli_common import DataDir, Told, settings_of
+
+memory = typer.Typer(
+    cls=Told, no_args_is_help=True, rich_markup_mode=None, help="What members stated: list, correct, forget."
+)
+Member = Annotated[str, typer.Argument(metavar="MEMBER", help="Id of a member in the store.", show_default=False)]
+Fact = Annotated[str, typer.Argument(metavar="ID", help="Id of a fact, as the list gives it.", show_default=False)]
+
+
+@memory.command("list")
+def memory_list(
+    ctx: typer.Context, member: Member, data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:  # fmt: skip
+    """List what is remembered of a member: id, kind, date and words."""
+    import orjson
+
+    from nutgraf.serve.memory import told
+    from nutgraf.store.embedded import EmbeddedStore
+
+    settings, _ = settings_of(ctx, data_dir=data_dir)
+    with EmbeddedStore.open(settings.data_dir) as store:
+        known = told(store, member)
+    if as_json:
+        typer.echo(orjson.dumps(known, option=orjson.OPT_INDENT_2))
+        return
+    if not known.on:
+        typer.echo("Memory is switched off: nothing more is remembered, and none of this is used.")
+    for fact in known.remembered:
+        typer.echo(f"{fact.id}  {fact.kind:<10}  {fact.at[:10]}  {fact.text}")
+    if not known.remembered:
+        typer.echo(f"Nothing is remembered of {member}.")
+
+
+@memory.command("edit")
+def memory_edit(
+    ctx: typer.Context, member: Member, fact: Fact,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The fact in new words.", show_default=False)],
+    data_dir: DataDir = None,
+) -> None:  # fmt: skip
+    """Put other words in place of a remembered fact."""
+    from nutgraf.serve.memory import edited
+    from nutgraf.store.embedded import EmbeddedStore
+
+    settings, _ = settings_of(ctx, data_dir=data_dir)
+    with EmbeddedStore.open(settings.data_dir) as store:
+        changed = edited(store, member, fact, text)
+    typer.echo(f"{changed.id}  {changed.kind:<10}  {changed.at[:10]}  {changed.text}")
+
+
+@memory.command("forget")
+def memory_forget(
+    ctx: typer.Context, member: Member,
+    facts: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of facts.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything remembered of the member.")] = False,
+    data_dir: DataDir = None,
+) -> None:  # fmt: skip
+    """Delete remembered facts of a member, down to their bytes."""
+    from nutgraf.serve.memory import owner
+    from nutgraf.store.embedded import EmbeddedStore
+
+    if everything == bool(facts):
+        raise InputError("forget: give the ids of facts, or --all for everything")
+    settings, _ = settings_of(ctx, data_dir=data_dir)
+    with EmbeddedStore.open(settings.data_dir) as store:
+        scope = owner(store, member)
+        for fact in facts or ():
+            store.forget(scope, fact)
+        gone = store.forget_all(scope) if everything else len(facts or ())
+    typer.echo(f"{gone} fact{'' if gone == 1 else 's'} forgotten")

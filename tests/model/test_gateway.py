@@ -381,11 +381,11 @@ async def test_hedges_stay_few() -> None:
     slow = ScriptedModel([0.1, "It ", "fell."], "a")
     other = ScriptedModel(["It ", "rose."], "b")
     door = Gateway([Target(name="a", model=slow, hedge=True), Target(name="b", model=other)], seed=1)
-    for number in range(120):
+    for number in range(90):
         slow.pieces = [0.001 * 1.1**number, "It ", "fell."]
         await ask(session(door, 500.0), deadline=within(500.0))
 
-    assert 0 < len(other.calls) <= 0.05 * 120
+    assert 0 < len(other.calls) <= 0.05 * 90
 
 
 @virtual

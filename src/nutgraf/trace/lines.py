@@ -1,0 +1,96 @@
+"""A recording as one line of JSON, with the texts of people or without them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import orjson
+
+from nutgraf.trace.record import Recording
+
+FORMAT = "nutgraf.trace/1"
+LINE_AT_MOST_BYTES = 2_000_000
+CUT_TO_CHARS = 400
+#: Values under these names say how an answer was made, never what anybody wrote.
+OPEN_FIELDS = frozenset(
+    """agent asked_ms at at_ms attempt block by cached carried check citations complete_ms content_hash deadline_ms
+    dropped ending end error estimated expression first_useful_ms format form found hedged id item item_id kept kind
+    model name ms ok origin outcome partition prompt_name purposes ref role schema score source sources start step
+    sentence stream temperature tenant ticket tokens took_ms usage verdict version member without""".split()
+)
+_LEFT_OUT = frozenset({"vector", "vectors"})
+_KEY = secrets.token_bytes(16)
+
+Told = Callable[[str], str]
+
+
+def line(recording: Recording, *, texts: bool = True) -> bytes:
+    """The recording as JSON without line breaks. Without `texts`, what people wrote is replaced by short hashes.
+
+    A line that would pass LINE_AT_MOST_BYTES is written with long texts cut, and says so (`cut`).
+    """
+    tell: Told = str if texts else _hashed
+    whole = _whole(recording, tell)
+    data = to_bytes(whole)
+    if len(data) > LINE_AT_MOST_BYTES:
+        data = to_bytes({**_whole(recording, lambda text: tell(text)[:CUT_TO_CHARS]), "cut": True})
+    return data
+
+
+def _whole(recording: Recording, tell: Told) -> dict[str, Any]:
+    scope = recording.scope
+    return {
+        "stream": recording.stream, "format": FORMAT, "at": recording.at, "tenant": scope.tenant if scope else None,
+        "member": scope.member if scope else None, "dropped": recording.dropped, "texts": tell is str,
+        "notes": [
+            {"ms": note.at_ms, "kind": note.kind, **{k: _plain(v, k, tell) for k, v in note.values.items()}}
+            for note in recording.notes
+        ],
+    }  # fmt: skip
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON in UTF-8; half surrogates become question marks, as they have no form in UTF-8."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_whole_characters(value))
+
+
+def _plain(value: Any, name: str, tell: Told) -> Any:
+    """Plain JSON values; vectors are left out, and whatever has no form in JSON is told by its class."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return value if name in OPEN_FIELDS else tell(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((f.name, getattr(value, f.name)) for f in fields(value) if f.name not in _LEFT_OUT)
+        return {key: _plain(part, key, tell) for key, part in pairs if part is not None}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part, str(key), tell) for key, part in value.items() if key not in _LEFT_OUT}
+    if isinstance(value, (set, frozenset)):
+        return sorted(_plain(part, name, tell) for part in value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(part, name, tell) for part in value]
+    return type(value).__name__
+
+
+def _hashed(text: str) -> str:
+    """Enough to see within one process that two texts are the same, and how long they are; nothing to guess from."""
+    digest = hmac.new(_KEY, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
+    return f"#{digest} {len(text)}"
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_whole_characters(part) for part in value]
+    return value

@@ -28,6 +28,8 @@ HEIGHT = {
 #: A third party, and the only places that may import it.
 FENCES = {
     "aiohttp": ("nutgraf.model", "nutgraf.ingest.fetch", "nutgraf.retrieve.skills"),
+    "mcp": ("nutgraf.retrieve.skills.mcp_skill", "nutgraf.serve.mcp_server"),
+    "mcp_types": ("nutgraf.retrieve.skills.mcp_skill", "nutgraf.serve.mcp_server"),
     "httpx": (),
     "httpx2": (),
     "requests": (),

@@ -2,10 +2,11 @@
 
 10,000 seeded requests (--short 1,000) arrive on a virtual clock and go through the whole pipeline, each with a deadline
 of 5 s and four sources: p50 20 ms, p99 300 ms with a log-normal tail; 1 % of the calls hang, a few fail, and so does
-the model. Every source keeps a ledger of what it did, which is compared with what the answers tell. One request in five is then answered again with
-and without a fifth source that always hangs. The last line gives the share of answers that ended in time (`met`), the
-share of sources without an answer that were listed as late (`late_listed`), and the most that the hanging source added
-to an answer beyond its slice of the time (`added_ms`). `--control` waits for late sources: it must fail.
+the model. Every source keeps a ledger of what it did, which is compared with what the answers tell. One request in
+five is then answered again with and without a fifth source that always hangs. The last line gives the share of answers
+that ended in time (`met`), the share of sources without an answer that were listed as late (`late_listed`), and the
+most that the hanging source added to an answer beyond its slice of the time (`added_ms`). `--control` waits for late
+sources: it must fail.
 """
 
 from __future__ import annotations

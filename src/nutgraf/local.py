@@ -18,7 +18,7 @@ from nutgraf.types import Deadline, Item, Member, Scope
 if TYPE_CHECKING:
     from nutgraf.events import Event
     from nutgraf.pipeline.parts import Rooms
-    from nutgraf.seams import ItemStore
+    from nutgraf.seams import ItemStore, Source
 
 EVENTS_AT_MOST = 4096
 VOCABULARY = "vocabulary"
@@ -45,7 +45,18 @@ def open_rooms(
         vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
         model=open_model(settings.model, settings, environ),
         items=items,
+        skills=web_search(settings),
     )
+
+
+def web_search(settings: Settings) -> tuple[Source, ...]:
+    """The web search that the settings name, as a source called "web"; none without one. Raises InputError."""
+    if not settings.search_url:
+        return ()
+    from nutgraf.ingest.fetch import fetch_bytes
+    from nutgraf.retrieve.web import JsonSearch, WebSearch
+
+    return (WebSearch(JsonSearch(settings.search_url, fetch_bytes)),)
 
 
 def local_scope(member: Member | None) -> Scope:

@@ -15,6 +15,8 @@ PREFIX = "NUTGRAF_"
 #: Variables with our prefix that are read elsewhere: by the command line, and by the tests of a built wheel.
 OTHER_VARIABLES = frozenset(("NUTGRAF_CONFIG", "NUTGRAF_TRACEBACK", "NUTGRAF_WHEEL"))
 PORT_AT_MOST = 65_535
+CHOICES = {"traces": ("on", "otel", "off"), "trace_texts": ("on", "off")}
+WRITING = ("auto", "one-by-one", "at-once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class Settings:
     fallbacks: str = "none"
     #: Name of the model that is asked when it is doubtful where a question goes, or none.
     route_model: str = "none"
+    #: How a model writes a panel: `one-by-one` (a small model, each takeaway by itself), `at-once` (a larger one), `auto`.
+    writing: str = "auto"
     #: Threads of the embedded model. More threads than idle cores make it slower.
     model_threads: int = 1
     #: Threads of the sentence encoder.
@@ -62,6 +66,8 @@ class Settings:
     host: str = "127.0.0.1"
     #: Port to bind.
     port: int = 8600
+    #: Most answers under way at once, in points (an answer counts about 2); the limit adapts itself below it.
+    work_at_most_points: float = 512.0
     #: Time a stream goes on after its last reader vanished, when that reader could resume, in seconds.
     resume_grace_s: float = 10.0
     #: Time the events of an ended stream can be read again, in seconds.
@@ -74,8 +80,16 @@ class Settings:
     write_within_s: float = 30.0
     #: Silence on the wire after which a comment line is sent, in seconds.
     heartbeat_every_s: float = 15.0
+    #: Address of a web search that answers with JSON, with {query} for the question; without it nobody is asked.
+    search_url: str = ""
     #: Days that conversations are kept.
     conversation_days: int = 30
+    #: Whether every answer leaves a trace: on (files in the data folder), otel (and OpenTelemetry spans) or off.
+    traces: str = "on"
+    #: Whether traces hold what people wrote (on), or short hashes in its place (off).
+    trace_texts: str = "on"
+    #: Days that traces are kept.
+    trace_days: int = 30
     #: Endpoints by name: base_url, model, key_env (the variable that holds the key), and more: see models.md.
     models: Mapping[str, Mapping[str, Any]] = None  # type: ignore[assignment]
 
@@ -87,6 +101,11 @@ class Settings:
             value = getattr(self, knob.name)
             if isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
                 raise InputError(f"settings: {knob.name} must be a number not below zero, got {value!r}")
+        if self.writing not in WRITING:
+            raise InputError(f"settings: writing must be one of {', '.join(WRITING)}, got {self.writing!r}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"settings: {name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
         if self.port > PORT_AT_MOST:
             raise InputError(f"settings: port must be at most {PORT_AT_MOST}, got {self.port!r}")
 

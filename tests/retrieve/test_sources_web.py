@@ -1,16 +1,22 @@
 """A web search as a source: what is sent, what is taken from what comes back, and what is refused."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import anyio
 import orjson
 import pytest
 
 from nutgraf.errors import InputError, SourceError
+from nutgraf.ingest.addresses import Target
+from nutgraf.ingest.fetch import Reply, fetch_bytes
+from nutgraf.ingest.limits import Limits
+from nutgraf.local import web_search
 from nutgraf.orchestration import Gathered, Query
 from nutgraf.retrieve.gather import gather
 from nutgraf.retrieve.health import Health
-from nutgraf.retrieve.web import ANSWER_AT_MOST_BYTES, JsonSearch, WebSearch, results
+from nutgraf.retrieve.web import ANSWER_AT_MOST_BYTES, JsonSearch, WebResult, WebSearch, results
+from nutgraf.settings import Settings
 from nutgraf.types import Deadline
 from tests.retrieve.fakes import query_of
 
@@ -117,6 +123,44 @@ def test_an_address_without_a_place_for_the_question_is_refused(url: str) -> Non
 
     with pytest.raises(InputError, match=r"^search_url: "):
         JsonSearch(url, fetch)
+
+
+def test_a_search_in_a_private_network_is_not_fetched() -> None:
+    """The way out that is shipped checks where a name leads; that is the search's failure, and nothing is dialled."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["10.0.0.7"]
+
+    async def get(target: Target, limits: Limits) -> Reply:
+        pytest.fail("it was dialled")
+
+    async def main() -> Gathered:
+        search = JsonSearch(URL, partial(fetch_bytes, resolve=resolve, get=get))
+        return await gather([WebSearch(search)], query_of(), Deadline(anyio.current_time() + 5.0), health=Health())
+
+    assert [(one.outcome, one.because) for one in anyio.run(main).reports] == [("failed", "SourceError")]
+
+
+def test_the_way_out_brings_what_was_answered() -> None:
+    """A public machine's answer reaches the search whole."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["93.184.215.14"]
+
+    async def get(target: Target, limits: Limits) -> Reply:
+        return Reply(200, body=orjson.dumps([ONE]))
+
+    async def main() -> Sequence[WebResult]:
+        search = JsonSearch(URL, partial(fetch_bytes, resolve=resolve, get=get))
+        return await search("wait", 3, Deadline(anyio.current_time() + 5.0))
+
+    assert [result.title for result in anyio.run(main)] == ["Triage"]
+
+
+def test_it_is_off_unless_it_is_configured() -> None:
+    """Without the setting there is no source at all."""
+    assert web_search(Settings()) == ()
+    assert [source.name for source in web_search(Settings(search_url=URL))] == ["web"]
 
 
 def test_no_question_no_search() -> None:

@@ -19,7 +19,7 @@ from nutgraf.ingest.addresses import Target, check_url, choose
 from nutgraf.ingest.guard import inflate, too_large
 from nutgraf.ingest.limits import Limits
 from nutgraf.ingest.load import items_from_bytes
-from nutgraf.types import Item, ItemKind
+from nutgraf.types import Deadline, Item, ItemKind
 
 USER_AGENT = "nutgraf (reads one page at a person's request)"
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -83,6 +83,20 @@ async def fetch_items(
     if {"noai", "noimageai"} & {word.strip() for word in reply.robots.lower().replace(":", ",").split(",")}:
         items = [replace(item, ai=False) for item in items]
     return items
+
+
+async def fetch_bytes(
+    url: str,
+    deadline: Deadline,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    resolve: Resolve | None = None,
+    get: Get | None = None,
+) -> bytes:
+    """What a machine answers, guarded and limited as in `fetch_items`, until the deadline; errors as there."""
+    async with asyncio.timeout_at(deadline.at):
+        final, reply = await _follow(url, limits, resolve or resolve_host, get or get_once)
+    return _plain_body(reply, str(final), limits)
 
 
 async def _follow(text: str, limits: Limits, resolve: Resolve, get: Get) -> tuple[URL, Reply]:

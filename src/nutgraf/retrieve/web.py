@@ -95,8 +95,11 @@ class JsonSearch:
         self._url, self._fetch = search_url, fetch
 
     async def __call__(self, question: str, limit: int, deadline: Deadline) -> Sequence[WebResult]:
-        """At most `limit` results with words and a web address. Raises SourceError when the answer is not JSON."""
-        body = await self._fetch(self._url.replace(PLACE, quote(question, safe="")), deadline)
+        """At most `limit` results with words and a web address. Raises SourceError when there is no JSON to be had."""
+        try:
+            body = await self._fetch(self._url.replace(PLACE, quote(question, safe="")), deadline)
+        except InputError as exc:  # the question is not at fault when the service cannot be reached
+            raise SourceError("the search could not be fetched; check search_url") from exc
         if len(body) > ANSWER_AT_MOST_BYTES:
             raise SourceError(f"the search answered with more than {ANSWER_AT_MOST_BYTES:,} bytes")
         try:

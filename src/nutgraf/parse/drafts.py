@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from nutgraf.parse.fields import FieldDelta, FieldEvent, FieldFinal, FieldStarted, drafts_of
+from nutgraf.parse.marks import split_marks
 from nutgraf.text.clean import visible
 from nutgraf.text.sentences import Splitter
 from nutgraf.types import Draft
@@ -20,14 +22,28 @@ TEXT_AT_MOST_CHARS = 40_000
 LEAD_AT_MOST_CHARS = 80
 
 _BRACKET = re.compile(r"\[([\d,; \t]{1,40})\]")
+_ANY_BRACKET = re.compile(r"\[([^\[\]\n]{1,80})\]")  # where evidence has ids
 _MAY_BECOME = re.compile(r"\[[\d,; \t]{0,40}$")
+_ANY_MAY_BECOME = re.compile(r"\[[^\[\]\n]{0,80}$")
 _CITATION = re.compile(r"\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])(.+?)(?<=[^\s*])\*{1,3}(?![\w*])")
 _LEAD = re.compile(
     r"^(?:[-*•–>]\s+|\(?\d{1,2}[.)]\s+|#+\s+|(?:(?:key )?(?:takeaway|answer|sentence|point))\s*\d{0,3}\s*[:.]\s*)+",
     re.IGNORECASE,
 )
-_LEAD_WORDS = ("key takeaway", "key answer", "key sentence", "key point", "takeaway", "answer", "sentence", "point")
+_NAMED = re.compile(r"^(?:evidence|source)\s*\[?(\d{1,3})\]?\s*[:.)–-]\s*(?=\S)", re.IGNORECASE)
+_LEAD_WORDS = (
+    "evidence",
+    "source",
+    "key takeaway",
+    "key answer",
+    "key sentence",
+    "key point",
+    "takeaway",
+    "answer",
+    "sentence",
+    "point",
+)
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:!?])(?=\s|$)")
 _LAST_SPACE = re.compile(r"\s(?=\S*$)")
 
@@ -42,16 +58,21 @@ class LineParser:
         block: int = 0,
         lines_are_blocks: bool = True,
         cited: tuple[int, ...] = (),
+        labels: Mapping[str, int] | None = None,
     ) -> None:
         """`at_most_chars` bounds the whole text. `block` is the number of the first block; every line with a sentence
-        in it is one, or with `lines_are_blocks` False all lines are. Each draft cites `cited` first.
+        in it is one, or with `lines_are_blocks` False all lines are. Each draft cites `cited` first. `labels` gives
+        the numbers of evidence ids.
         """
         self.block, self._lines_are_blocks, self._cited = block, lines_are_blocks, cited
         self.repairs: Counter[str] = Counter()
         self._room = at_most_chars
+        self._labels = labels
+        self._bracket, self._may_become = (_ANY_BRACKET, _ANY_MAY_BECOME) if labels else (_BRACKET, _MAY_BECOME)
+        self._mark = ""  # may become a tag
         self._held = ""  # may become a citation
         self._plain, self._from = "", 0  # the text of the unfinished sentence, and the offset where it starts
-        self._marks: list[tuple[int, str]] = []  # citations since the last finished sentence
+        self._marks: list[tuple[int, list[int]]] = []  # citations since the last finished sentence
         self._after_mark = False
         self._splitter = Splitter(DRAFT_AT_MOST_CHARS)
         self._index = 0  # sentences of this block so far
@@ -62,17 +83,20 @@ class LineParser:
     def feed(self, text: str) -> list[FieldEvent]:
         """The events of a piece of text; a sentence is final once the next one has begun or its line has ended."""
         text, self._room = text[: self._room], max(0, self._room - len(text))
-        self._held += visible(text).replace("\r", "\n")
-        keep = _MAY_BECOME.search(self._held) if "[" in self._held else None
+        self._read(text, last=False)
+        return self._flush()
+
+    def _read(self, text: str, *, last: bool) -> None:
+        ready, self._mark = split_marks(self._mark + visible(text).replace("\r", "\n"), last=last)
+        self._held += ready
+        keep = self._may_become.search(self._held) if "[" in self._held and not last else None
         cut = keep.start() if keep else len(self._held)
         ready, self._held = self._held[:cut], self._held[cut:]
         self._take(ready)
-        return self._flush()
 
     def close(self) -> list[FieldEvent]:
         """The rest, once the model has ended."""
-        rest, self._held = self._held, ""
-        self._take(rest)
+        self._read("", last=True)
         self._end_line()
         return self._flush()
 
@@ -84,13 +108,23 @@ class LineParser:
 
     def _take(self, ready: str) -> None:
         at = 0
-        for match in _BRACKET.finditer(ready):
-            if _CITATION.fullmatch(match[1]):
+        for match in self._bracket.finditer(ready) if "[" in ready else ():
+            if (cited := self._numbers(match[1])) is not None:
                 self._lines(ready[at : match.start()])
-                self._marks.append((self._from + len(self._plain), match[1]))
+                self._marks.append((self._from + len(self._plain), cited))
                 self._after_mark = True
                 at = match.end()
         self._lines(ready[at:])
+
+    def _numbers(self, inside: str) -> list[int] | None:
+        """The evidence that a bracket cites, or None when it is no citation."""
+        if _CITATION.fullmatch(inside):
+            return [int(number) for number in re.findall(r"\d+", inside)]
+        if self._labels:
+            known = [self._labels.get(part) for part in re.split(r"\s*[,;]\s*", inside.strip())]
+            numbers = [number for number in known if number is not None]
+            return numbers if len(numbers) == len(known) else None
+        return None
 
     def _lines(self, text: str) -> None:
         first, *others = text.split("\n")
@@ -151,16 +185,19 @@ class LineParser:
 
     def _draft(self, start: int, end: int, before: int) -> Draft:
         """The sentence from `start` to `end`, with the citations that stand before the next one starts."""
-        cited = [int(n) for offset, numbers in self._marks if offset <= before for n in re.findall(r"\d+", numbers)]
+        cited = [number for offset, numbers in self._marks if offset <= before for number in numbers]
         self._marks = [mark for mark in self._marks if mark[0] > before]
         text = " ".join(self._plain[start - self._from : end - self._from].split())
         text = _LEAD.sub("", _EMPHASIS.sub(r"\1", text).strip("*")).strip()
+        if named := _NAMED.match(text):  # "Evidence 2: …"
+            cited.append(int(named[1]))
+            text = text[named.end() :]
         return Draft(_SPACE_BEFORE_STOP.sub(r"\1", text), tuple(dict.fromkeys((*self._cited, *cited))))
 
 
 def _has_begun(text: str) -> bool:
     """Whether a sentence that opens with `text` surely has a word that is no mark of layout."""
-    opening = _LEAD.sub("", " ".join(text.replace("*", "").split()))
+    opening = _NAMED.sub("", _LEAD.sub("", " ".join(text.replace("*", "").split())))
     if not any(map(str.isalpha, opening)):
         return False
     low = opening.lower().rstrip("0123456789 ")

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from nutgraf.parse.blocks import BlockReader
 from nutgraf.parse.drafts import TEXT_AT_MOST_CHARS
 from nutgraf.parse.fields import FieldEvent
-from nutgraf.parse.scan import LOOK_AHEAD_CHARS, Scanner
+from nutgraf.parse.scan import Scanner
+from nutgraf.parse.strings import LOOK_AHEAD_CHARS
 
 _OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])|(?<!\S)[\"“](?=\S)")
 _MAY_OPEN = re.compile(r"\[\s*$|[\"“]$")
@@ -27,12 +28,23 @@ _MAY_BE_TAG = re.compile(r"</?[a-z]{0,10}$", re.IGNORECASE)
 class JsonParser:
     """Feed pieces of a model's text, get field events; never raises on any text."""
 
-    def __init__(self, labels: Mapping[str, int] | None = None, *, at_most_chars: int = TEXT_AT_MOST_CHARS) -> None:
-        """`labels` gives the numbers of evidence ids, where a model cites ids; `at_most_chars` bounds all text."""
-        self.repairs: Counter[str] = Counter()
+    def __init__(
+        self,
+        labels: Mapping[str, int] | None = None,
+        *,
+        at_most_chars: int = TEXT_AT_MOST_CHARS,
+        first_block: int = 0,
+        repairs: Counter[str] | None = None,
+    ) -> None:
+        """`labels` gives the numbers of evidence ids, where a model cites ids; `at_most_chars` bounds all text.
+
+        Blocks are counted from `first_block`; what is put right is counted in `repairs`.
+        """
+        self.repairs: Counter[str] = Counter() if repairs is None else repairs
         self._room = at_most_chars
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reader = BlockReader(labels, at_most_chars, self.repairs)
+        self._reader.blocks = first_block
         self._scanner: Scanner | None = None
         self._documents = 0
         self._held = ""
@@ -55,7 +67,8 @@ class JsonParser:
         return self._events()
 
     def _events(self) -> list[FieldEvent]:
-        events, self._reader.events = self._reader.events, []
+        events = self._reader.events.copy()
+        self._reader.events.clear()
         return events
 
     def _read(self, text: str, *, last: bool) -> None:

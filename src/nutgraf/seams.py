@@ -75,7 +75,8 @@ class ItemStore(Protocol):
 class Source(Protocol):
     """Where evidence comes from: a search, a record, a skill. Asked beside its neighbours, and cancelled when late.
 
-    `partition` says whose its passages are; `idempotent` that it may be asked twice at once.
+    `partition` says whose its passages are; `idempotent` that it may be asked twice at once. A source may also offer
+    `why_not(query)`, which gives a reason when it need not be asked, else None, and never raises.
     """
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -81,7 +81,10 @@ async def gather(sources: Sequence[Source], query: Query, deadline: Deadline, *,
 def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
     """Send the first call, unless the source is known to be in trouble."""
     health, source = asked.health, asked.source
-    if len(health.strays) >= STRAYS_AT_MOST:
+    why_not: Callable[[Query], str | None] = getattr(source, "why_not", lambda _: None)
+    if (reason := why_not(query)) is not None:
+        asked.outcome, asked.because = "not-needed", reason
+    elif len(health.strays) >= STRAYS_AT_MOST:
         asked.outcome, asked.because = "open", "its cancelled calls have not ended"
     elif not health.breaker.allows(now):
         asked.outcome, asked.because = "open", "it failed too often of late"

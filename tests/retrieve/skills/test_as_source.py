@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
-from nutgraf.errors import InputError, SourceError
+from nutgraf.errors import InputError
+from nutgraf.orchestration import Passage
 from nutgraf.registry import skill
+from nutgraf.retrieve.gather import gather
+from nutgraf.retrieve.health import Health
 from nutgraf.retrieve.skills.as_source import SkillSource
 from nutgraf.retrieve.skills.python_skill import python_skill
+from nutgraf.testing import FixedSource
 from tests.retrieve.skills.made import forgotten, query, soon
 
 
@@ -72,18 +76,18 @@ async def test_what_cannot_be_filled_is_said() -> None:
 
     assert one.why_not(query()) == "nothing here to fill shoe_size with"
     assert one.why_not(query(shoe_size="44")) is None
-    with pytest.raises(SourceError, match="nothing here to fill place, shoe_size with"):
+    with pytest.raises(InputError, match="nothing here to fill place, shoe_size with"):
         await one.fetch(query(item=None), soon())
 
 
 async def test_an_argument_that_does_not_fit_fails_the_source() -> None:
-    """One source's trouble, named."""
+    """The question's fault, named."""
 
     def find(days: int) -> str:
         """Finds."""
         return "never"
 
-    with pytest.raises(SourceError, match="days must be integer, got 'many'"):
+    with pytest.raises(InputError, match="days must be integer, got 'many'"):
         await source(find).fetch(query(days="many"), soon())
 
 
@@ -129,3 +133,30 @@ def test_a_table_of_unknown_parameters_is_refused() -> None:
 
     with pytest.raises(InputError, match="'q', which is no parameter"):
         source(find, {"q": "question"})
+
+
+async def test_gathering_leaves_out_what_cannot_be_asked() -> None:
+    """It is reported with its reason, its breaker hears nothing, and its neighbours go on."""
+
+    def find(place: str, shoe_size: int) -> str:
+        """Finds."""
+        return "never"
+
+    def fail(asked: Any) -> dict[str, str]:
+        return {"q": asked.arguments["no such"]}
+
+    def other(q: str) -> str:
+        """Finds."""
+        return q
+
+    broken = SkillSource(python_skill(skill(name="broken")(other)), fail)
+    fine = FixedSource("fine", [Passage(source="fine", ref="r", text="t", end=1)])
+    health = Health()
+    for _ in range(10):
+        gathered = await gather([source(find), broken, fine], query(), soon(), health=health)
+
+    assert [(report.source, report.outcome, report.because) for report in gathered.reports] == [
+        ("broken", "not-needed", "its arguments cannot be filled (KeyError)"),
+        ("find", "not-needed", "nothing here to fill shoe_size with"),
+        ("fine", "ok", ""),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from nutgraf.errors import InputError, SourceError
+from nutgraf.errors import InputError
 from nutgraf.orchestration import Partition, Passage, Query
 from nutgraf.retrieve.skills.skill import Call, Skill
 from nutgraf.types import Deadline
@@ -64,18 +64,21 @@ class SkillSource:
 
     def why_not(self, query: Query) -> str | None:
         """Why it need not be asked this query, None when it can be."""
-        given = self.arguments(query)
+        try:
+            given = self.arguments(query)
+        except Exception as exc:  # a host's own function of the query
+            return f"its arguments cannot be filled ({type(exc).__name__})"
         missing = [name for name in self.spec.parameters.get("required", ()) if name not in given]
         return f"nothing here to fill {', '.join(missing)} with" if missing else None
 
     async def fetch(self, query: Query, deadline: Deadline) -> tuple[Passage, ...]:
-        """What the skill finds, `query.limit` passages at most. Raises SourceError, with the reason of `why_not`."""
+        """What the skill finds, `query.limit` passages at most.
+
+        Raises SourceError when it fails, InputError when the query has nothing that its arguments can be filled with.
+        """
         if (reason := self.why_not(query)) is not None:
-            raise SourceError(f"skill {self.name}: {reason}")
-        try:
-            found = await self._skill.call(self.arguments(query), Call(scope=query.scope, deadline=deadline))
-        except InputError as exc:
-            raise SourceError(str(exc)) from exc
+            raise InputError(f"skill {self.name}: {reason}")
+        found = await self._skill.call(self.arguments(query), Call(scope=query.scope, deadline=deadline))
         return found[: query.limit]
 
 

@@ -12,7 +12,7 @@ from nutgraf.orchestration import Partition, Passage
 from nutgraf.text.clean import visible
 
 PASSAGES_AT_MOST = 20
-PASSAGE_AT_MOST_CHARACTERS = 4_000
+PASSAGE_AT_MOST_CHARACTERS = 2_000
 TITLE_AT_MOST_CHARACTERS = 200
 DEPTH_AT_MOST = 6
 #: Under which names an answer may hold the list of what was found.
@@ -24,7 +24,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.,+\-Z]{1,40})?", re.ASCII)
 
 
 def passages_of(found: Any, name: str, partition: Partition) -> tuple[Passage, ...]:
-    """What a skill returned as passages of the source `name`, at most 20 of at most 4,000 characters, best first.
+    """What a skill returned as passages of the source `name`, at most 20 of at most 2,000 characters, best first.
 
     A text is one passage, a list one for each entry; a dictionary with a `text` is one with its `id`, `title`, `url`,
     `published` and `score`, one with a list under `passages`, `notes`, `results` or `items` is that list, and any other

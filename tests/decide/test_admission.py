@@ -18,7 +18,7 @@ from nutgraf.decide.limiter import FirstTokens, Limiter, LimitRules, feasible, p
 
 def machine(limit: float = 4, **rules: object) -> Admission:
     """A machine with a limit that is not moved, and jitter in the middle. No room is kept back."""
-    own = {"control_share": 0.0, "elbow_room": 0.0, "queue_within_s": 1.0, **rules}
+    own = {"elbow_room": 0.0, "queue_within_s": 1.0, **rules}
     return Admission(Limiter(LimitRules(start=limit)), lambda: 0.5, AdmissionRules(**own))  # type: ignore[arg-type]
 
 

@@ -1,6 +1,6 @@
 """Who is let in, who waits and who is refused: a pure machine over points, classes, tenants and a short queue.
 
-Classes in order: control (stop, withdraw, erase, feedback: room of its own), interactive, refresh, precompute. A caller
+Classes in order: control (stop, withdraw, erase, feedback: room of its own on top), interactive, refresh, precompute. A caller
 over its share is refused with 429, everybody else with 503; each refusal says when to come back.
 """
 
@@ -159,7 +159,7 @@ class Admission:
         rules, limit, used = self.rules, self.limiter.limit, self._used
         if ticket.of == "control":
             return used["control"] + ticket.points <= max(rules.control_at_least, rules.control_share * limit)
-        room = limit * (1.0 - rules.control_share)
+        room = limit
         if ticket.of == "refresh":
             room = min(room, rules.refresh_share * limit - used["refresh"] + self.in_use)
         elif ticket.of == "precompute":

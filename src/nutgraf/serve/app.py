@@ -18,6 +18,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from nutgraf.decide.limiter import LimitRules
+from nutgraf.serve.admission import Gate
 from nutgraf.serve.api import router
 from nutgraf.serve.guard import Guard
 from nutgraf.serve.journal import StoreJournal
@@ -59,7 +61,9 @@ def make_app(site: Site) -> Guard:
     _pages(api)
     for kind, handler in ((RequestValidationError, _unfit), (HTTPException, _refused), (Exception, _pass_on)):
         api.add_exception_handler(kind, handler)
-    return Guard(api, site.door, site.backend.settings.body_at_most_bytes)
+    settings = site.backend.settings
+    gate = Gate(LimitRules(at_most=settings.work_at_most_points), deadline_s=settings.deadline_s)
+    return Guard(api, site.door, gate, settings.body_at_most_bytes)
 
 
 async def _forget_daily(site: Site) -> None:

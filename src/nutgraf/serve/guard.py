@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
@@ -41,11 +41,23 @@ HEADERS = {
 }
 
 
+class Entrance(Protocol):
+    """Admission: who is let in, before any body is read."""
+
+    async def enter(self, scope: AsgiScope, receive: Receive) -> tuple[Any, Receive]:
+        """Let a request in, or raise Problem or Departed; gives its place, and what to receive its messages with."""
+        ...
+
+    def leave(self, place: Any) -> None:
+        """The request that had this place is over."""
+        ...
+
+
 class Guard:
     """Admits a request through the door, reads its body within limits, and turns every error into JSON."""
 
-    def __init__(self, app: App, door: LocalDoor, body_at_most_bytes: int) -> None:
-        self._app, self._door, self._body_at_most_bytes = app, door, body_at_most_bytes
+    def __init__(self, app: App, door: LocalDoor, gate: Entrance, body_at_most_bytes: int) -> None:
+        self._app, self._door, self._gate, self._body_at_most_bytes = app, door, gate, body_at_most_bytes
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -57,8 +69,12 @@ class Guard:
         try:
             self._door.admit(scope)
             _check_headers(scope)
-            body = await self._body(scope, receive)
-            await self._app(scope, replayed(body, receive), reply)
+            place, receive = await self._gate.enter(scope, receive)
+            try:
+                body = await self._body(scope, receive)
+                await self._app(scope, replayed(body, receive), reply)
+            finally:
+                self._gate.leave(place)
         except Departed:
             return
         except Cut as exc:  # the server drops the connection when an answer is left without its end

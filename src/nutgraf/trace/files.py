@@ -44,8 +44,8 @@ class TraceFiles:
         start = b'{"stream":' + orjson.dumps(stream) + b","
         for file in reversed(self._files()):
             for row in _rows(file):
-                if row.startswith(start) and _visible(scope, trace := orjson.loads(row)):
-                    return dict(trace)
+                if row.startswith(start) and (trace := _read(row)) and _visible(scope, trace):
+                    return trace
         raise NotFound(f"no trace of an answer {stream!r}; `nutgraf trace list` gives those that there are")
 
     def newest(self, scope: Scope, limit: int = 20) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ class TraceFiles:
             for row in reversed(list(_rows(file))):
                 if len(found) >= limit:
                     return found
-                if _visible(scope, trace := orjson.loads(row)):
+                if (trace := _read(row)) and _visible(scope, trace):
                     found.append(trace)
         return found
 
@@ -68,8 +68,8 @@ class TraceFiles:
             raise NotAllowed("a scope without a member has nothing to erase")
 
         def theirs(row: bytes) -> bool:
-            trace = orjson.loads(row)
-            return (trace["tenant"], trace["member"]) == (scope.tenant, scope.member)
+            trace = _read(row)
+            return trace is None or (trace["tenant"], trace["member"]) == (scope.tenant, scope.member)
 
         with self._alone():
             return sum(_without(file, theirs) for file in self._files())
@@ -94,8 +94,11 @@ class TraceFiles:
 
     def _append(self, file: Path, data: bytes) -> None:
         try:
-            handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
+                size = os.fstat(handle).st_size
+                if size and os.pread(handle, 1, size - 1) != b"\n":  # a crash cut the last line off
+                    data = b"\n" + data
                 while data:
                     data = data[os.write(handle, data) :]
             finally:
@@ -119,12 +122,19 @@ class TraceFiles:
 
 
 def _rows(file: Path) -> Iterator[bytes]:
-    """The whole lines of a file; one that a crash cut off is passed over."""
     try:
         with file.open("rb") as lines:
-            yield from (row for row in lines if row.endswith(b"}\n"))
+            yield from lines
     except FileNotFoundError:
         return
+
+
+def _read(row: bytes) -> dict[str, Any] | None:
+    """The trace of a line; None for one that a crash cut off."""
+    try:
+        return dict(orjson.loads(row))
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _visible(scope: Scope, trace: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A recording as one line of JSON, with the texts of people or without them."""
+"""A recording as one line of JSON (a vector is told as `true`), with the texts of people or without them."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def to_bytes(value: Any) -> bytes:
 
 
 def _plain(value: Any, name: str, tell: Told) -> Any:
-    """Plain JSON values; vectors are left out, and whatever has no form in JSON is told by its class."""
+    """Plain JSON values; a vector is told as `true`, and whatever has no form in JSON by its class."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
         return value if name in OPEN_FIELDS else tell(value)
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, getattr(value, f.name)) for f in fields(value) if f.name not in _LEFT_OUT)
-        return {key: _plain(part, key, tell) for key, part in pairs if part is not None}
+        named = ((f.name, getattr(value, f.name)) for f in fields(value))
+        return {key: True if key in _LEFT_OUT else _plain(part, key, tell) for key, part in named if part is not None}
     if isinstance(value, Mapping):
         return {str(key): _plain(part, str(key), tell) for key, part in value.items() if key not in _LEFT_OUT}
     if isinstance(value, (set, frozenset)):

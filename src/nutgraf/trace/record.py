@@ -6,8 +6,8 @@ request  stream, item, content_hash, title, member, question, agent, model, dead
          history (turns), remembered, without (fact ids)
 route    agent, by, because, confidence, sources, question (as it was understood)
 stage    name, took_ms
-source   source, outcome, asked_ms, took_ms, found, hedged, because, passages
-blend    fates, tokens
+source   report (a `SourceReport`)
+blend    fates (of every passage that was found, with its reason), tokens
 used     facts
 model    block, step, model, prompt (a `Prompt`), pieces ([ms, text] each), ending, error, usage, cached
 draft    block, sentence, text, citations

@@ -19,8 +19,8 @@ from nutgraf.parse.fields import FieldEvent
 from nutgraf.parse.scan import Scanner
 from nutgraf.parse.strings import LOOK_AHEAD_CHARS
 
-_OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])|(?<!\S)[\"“](?=\S)")
-_MAY_OPEN = re.compile(r"\[\s*$|[\"“]$")
+_OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])")
+_MAY_OPEN = re.compile(r"\[\s*$")
 _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
 _MAY_BE_TAG = re.compile(r"</?[a-z]{0,10}$", re.IGNORECASE)
 
@@ -46,7 +46,7 @@ class JsonParser:
         self._reader = BlockReader(labels, at_most_chars, self.repairs)
         self._reader.blocks = first_block
         self._scanner: Scanner | None = None
-        self._documents = 0
+        self._begun = self._between = False  # something visible has come; prose has, since the last document
         self._held = ""
         self._thinking = False
 
@@ -61,9 +61,10 @@ class JsonParser:
     def close(self) -> list[FieldEvent]:
         """The rest, once the model has ended: what was left open is closed."""
         self._read(self._decoder.decode(b"", True)[: self._room], last=True)
-        if self._scanner is not None:
-            self._scanner.close()
+        while self._scanner is not None:
+            rest = self._scanner.close()
             self._scanner = None
+            self._read(rest, last=True)
         return self._events()
 
     def _events(self) -> list[FieldEvent]:
@@ -85,26 +86,37 @@ class JsonParser:
     def _skip(self, text: str, *, last: bool) -> str:
         """Look for the start of a document in text between documents; returns the text from there on."""
         text, self._held = self._held + text, ""
-        at = 0
-        while True:
-            thought = _THOUGHT.search(text, at)
-            opening = None if self._thinking else _OPENING.search(text, at)
-            if thought and (opening is None or thought.start() < opening.start()):
-                self._thinking = not thought[1]
-                self.repairs["thinking"] += 1
-                at = thought.end()
-                continue
-            break
+        at = self._after_thoughts(text)
+        opening = None if self._thinking else _OPENING.search(text, at)
+        if not self._begun and (visible := text[at:].lstrip()) and not self._thinking:
+            self._begun = True
+            if visible[0] in '"“':  # a bare string
+                opening = re.compile('["“]').search(text, at)
         if opening is None:
-            tail = _MAY_BE_TAG.search(text, max(at, len(text) - 12)) or _MAY_OPEN.search(
-                text, max(at, len(text) - LOOK_AHEAD_CHARS)
-            )
-            self._held = "" if last or tail is None else text[tail.start() :]
-            if text[at:].strip() and not self._thinking:
-                self.repairs["prose"] += 1
+            start = max(at, len(text) - LOOK_AHEAD_CHARS)
+            tail = None if last else _MAY_BE_TAG.search(text, start) or _MAY_OPEN.search(text, start)
+            self._held = text[tail.start() :] if tail else ""
+            self._note_prose("" if self._thinking else text[at : len(text) - len(self._held)])
             return ""
-        if text[at : opening.start()].strip():
-            self.repairs["prose"] += 1
-        self._documents += 1
+        self._note_prose(text[at : opening.start()])
+        self._between = False
         self._scanner = Scanner(self._reader, self.repairs)
         return text[opening.start() :]
+
+    def _after_thoughts(self, text: str) -> int:
+        """Where to go on after what was thought aloud, as far as a document has not begun before."""
+        at = 0
+        while thought := _THOUGHT.search(text, at):
+            opening = None if self._thinking else _OPENING.search(text, at, thought.start())
+            if opening:
+                break
+            self._thinking = not thought[1]
+            self.repairs["thinking"] += bool(thought[1])
+            at = thought.end()
+        return at
+
+    def _note_prose(self, text: str) -> None:
+        """Count prose once, however it is cut."""
+        if not self._between and text.strip():
+            self._between = True
+            self.repairs["prose"] += 1

@@ -99,23 +99,27 @@ class Scanner:
         self._held = "" if self.done else data[at:]
         return data[at:] if self.done else ""
 
-    def close(self) -> None:
-        """End the document where the text ends: strings and containers that are open count as closed there."""
+    def close(self) -> str:
+        """End the document where the text ends: strings and containers that are open count as closed there.
+
+        Returns what stands after the end of the document after all.
+        """
         self._last = True
         rest, self._held = self._held, ""
         self._escaped = False
-        self.feed(rest + self._half)
+        rest = self.feed(rest + self._half)
         if self.done:
-            return
+            return rest
         if not self._string.over:
             self._repairs["cut-string"] += 1
             if self._key is None or self._string.place != "key":
                 self._end_string()
-        if self._levels:
+        if self._levels and self._step != self._after_root:
             self._repairs["missing-bracket"] += 1
         while self._levels:
             self._pop()
         self.done = True
+        return ""
 
     def _unescape(self, text: str) -> str:
         """The text with one layer of escapes taken off."""
@@ -179,11 +183,36 @@ class Scanner:
             self._repairs["missing-bracket"] += 1
             self._pop()
         top = self._levels[-1]
+        if len(self._levels) == 1:
+            self._step = self._after_root
+            return at + 1
         if not top.fresh and top.want in ("key", "value"):
             self._repairs["trailing-comma"] += 1
         self._pop()
-        self.done = not self._levels
         return at + 1
+
+    def _after_root(self, data: str, at: int) -> int:
+        """The outermost container has closed, unless a comma shows that it was closed too early."""
+        char, root = data[at], self._levels[0]
+        if char.isspace():
+            return at + 1
+        if char in "}])":
+            self._repairs["stray-bracket"] += 1
+            return at + 1
+        if char == ",":
+            rest = data[at + 1 : at + LOOK_AHEAD_CHARS].lstrip()
+            if not rest and not self._last and len(data) - at < LOOK_AHEAD_CHARS:
+                return _WAIT
+            if rest and (rest[0] in QUOTES or (not root.is_object and rest[0] in "{[")):
+                self._repairs["stray-bracket"] += 1
+                self._step = self._outside
+                root.want = "comma"
+                return at
+        if not root.fresh and root.want in ("key", "value"):
+            self._repairs["trailing-comma"] += 1
+        self._pop()
+        self.done = True
+        return at
 
     def _pop(self) -> None:
         self._levels.pop()

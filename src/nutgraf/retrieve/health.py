@@ -28,27 +28,25 @@ class SourceHealth:
     breaker: Breaker
     strays: set[asyncio.Task[Any]] = field(default_factory=set)
     _times: deque[float] = field(default_factory=lambda: deque(maxlen=CALLS_REMEMBERED_AT_MOST))
-    _hedged: deque[bool] = field(default_factory=lambda: deque(maxlen=CALLS_REMEMBERED_AT_MOST))
-    _hedges: int = 0
+    _asked: int = 0
+    _hedges: deque[int] = field(default_factory=deque)
     _slow_s: float | None = None
     _stale: int = 0
 
     def asked(self) -> None:
         """A first call was sent."""
-        if len(self._hedged) == self._hedged.maxlen:
-            self._hedges -= self._hedged[0]
-        self._hedged.append(False)
+        self._asked += 1
 
     def hedged(self) -> None:
-        """A second call was sent for the latest first one."""
-        if self._hedged and not self._hedged[-1]:
-            self._hedged[-1] = True
-            self._hedges += 1
+        """A second call was sent."""
+        self._hedges.append(self._asked)
 
     def may_hedge(self) -> bool:
-        """Whether one more second call stays within the share that is allowed."""
-        calls = len(self._hedged)
-        return calls >= HEDGE_CALLS_AT_LEAST and self._hedges + 1 <= HEDGED_AT_MOST_SHARE * calls
+        """Whether one more second call stays within the share of the recent calls that is allowed."""
+        while self._hedges and self._hedges[0] <= self._asked - CALLS_REMEMBERED_AT_MOST:
+            self._hedges.popleft()
+        calls = min(self._asked, CALLS_REMEMBERED_AT_MOST)
+        return calls >= HEDGE_CALLS_AT_LEAST and len(self._hedges) + 1 <= HEDGED_AT_MOST_SHARE * calls
 
     def took(self, seconds: float) -> None:
         """A call ended with a result after so long."""

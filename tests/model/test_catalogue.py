@@ -12,7 +12,7 @@ import pytest
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.model import catalogue, embedded
 from nutgraf.model.catalogue import PINNED, describe, install_embedded, open_model
-from nutgraf.model.openai_http import OpenAIModel
+from nutgraf.model.openai_http import ChatModel
 from nutgraf.settings import Settings
 
 LOCAL = {"base_url": "http://127.0.0.1:11434/v1", "model": "qwen3:4b"}
@@ -27,8 +27,8 @@ def test_an_endpoint_is_opened_by_its_name() -> None:
     """A name under [models] opens its endpoint, with the key that its variable holds."""
     settings = Settings(models={"local": LOCAL, "gateway": {**LOCAL, "key_env": "SAMPLE_KEY"}})
 
-    assert isinstance(open_model("local", settings), OpenAIModel)
-    assert isinstance(open_model("gateway", settings, {"SAMPLE_KEY": "k"}), OpenAIModel)
+    assert isinstance(open_model("local", settings), ChatModel)
+    assert isinstance(open_model("gateway", settings, {"SAMPLE_KEY": "k"}), ChatModel)
     with pytest.raises(InputError, match="SAMPLE_KEY is not set"):
         open_model("gateway", settings)
 
@@ -40,8 +40,15 @@ def test_an_endpoint_is_opened_by_its_name() -> None:
         ("local", {"local": {"model": "m"}}, "models.local: base_url missing"),
         ("local", {"local": {}}, "models.local: base_url and model missing"),
         ("local", {"local": {**LOCAL, "api_key": "k"}}, "models.local: unknown field api_key"),
-        ("local", {"local": {**LOCAL, "model": 3}}, "models.local: must be a table of texts"),
-        ("local", {"local": "http://127.0.0.1"}, "models.local: must be a table of texts"),
+        ("local", {"local": {**LOCAL, "model": 3}}, "models.local: model must be a text, got 3"),
+        ("local", {"local": "http://127.0.0.1"}, "models.local: must be a table with base_url and model"),
+        ("local", {"local": {**LOCAL, "api": "soap"}}, "models.local: api must be one of chat, responses, messages"),
+        ("local", {"local": {**LOCAL, "structured": "yes"}}, "models.local: structured must be true or false"),
+        ("local", {"local": {**LOCAL, "omit": "stop"}}, "models.local: omit must be a list of texts"),
+        ("local", {"local": {**LOCAL, "omit": [1]}}, "models.local: omit must be a list of texts"),
+        ("local", {"local": {**LOCAL, "input_usd": -1}}, "models.local: input_usd must be a number not below zero"),
+        ("local", {"local": {**LOCAL, "connections_at_most": 0}}, "connections_at_most must be a whole number above"),
+        ("local", {"local": {**LOCAL, "hedge": 1}}, "models.local: hedge must be true or false"),
         ("local", {"local": {**LOCAL, "base_url": "127.0.0.1:11434"}}, "models.local: base_url must begin with"),
         ("no-such.gguf", {}, "there is no file no-such.gguf"),
     ],

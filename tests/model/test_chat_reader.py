@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nutgraf.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
-from nutgraf.model.chat_reader import ChatReader, EchoStripper
+from nutgraf.model.chat_reader import ChatReader
+from nutgraf.model.wire import EchoStripper
 from nutgraf.testing.provider import event
 
 DONE = b"data: [DONE]\n\n"

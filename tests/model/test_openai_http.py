@@ -10,8 +10,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
-from nutgraf.model.openai_http import Limits, OpenAIModel
+from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
+from nutgraf.model.http_model import Limits
+from nutgraf.model.openai_http import OpenAIModel
 from nutgraf.model.secret import Secret
 from nutgraf.seams import Model
 from nutgraf.testing import FakeProvider, Reply
@@ -66,6 +67,7 @@ async def test_what_is_sent() -> None:
         "max_tokens": 24,
         "temperature": 0.0,
         "stream": True,
+        "stream_options": {"include_usage": True},
     }
 
 
@@ -100,9 +102,9 @@ FAILURES = {
     "error in a 200 stream": (Reply(error={"type": "overloaded_error", "message": "later"}), ModelBusy),
     "filtered": (Reply(finish="content_filter"), ModelRefused),
     "bad request": (Reply(status=400, body=b'{"error": {"message": "no"}}'), ModelRefused),
-    "bad key": (Reply(status=401, body=b"nope"), ModelRefused),
+    "bad key": (Reply(status=401, body=b"nope"), ModelDenied),
     "too many": (Reply(status=429, body=b"{}", headers={"retry-after": "7"}), ModelBusy),
-    "no quota": (Reply(status=429, body=b'{"error": {"code": "insufficient_quota"}}'), ModelRefused),
+    "no quota": (Reply(status=429, body=b'{"error": {"code": "insufficient_quota"}}'), ModelDenied),
     "trouble": (Reply(status=500, body=b"<html>"), ModelBusy),
     "gateway timeout": (Reply(status=504, body=b""), ModelSilent),
     "redirect": (Reply(status=302, body=b"", headers={"location": "http://127.0.0.1:9/"}), ModelRefused),
@@ -145,8 +147,10 @@ async def test_the_wait_that_is_asked_for_is_told() -> None:
     """An operator sees how long the provider asked us to wait."""
     reply = Reply(status=429, body=b'{"error": {"message": "slow down"}}', headers={"retry-after": "7"})
     async with FakeProvider([reply]) as provider, opened(provider) as model:
-        with pytest.raises(ModelBusy, match="status 429, asked to wait 7 s: slow down"):
+        with pytest.raises(ModelBusy, match="status 429, asked to wait 7 s: slow down") as caught:
             await answer(model)
+
+    assert caught.value.retry_after_s == 7.0
 
 
 SILENCES = {

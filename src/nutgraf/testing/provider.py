@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server on the loopback that misbehaves exactly as told, and writes down what happened."""
+"""A small model server on the loopback that misbehaves exactly as told, and writes down what happened."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from nutgraf.testing.wires import Wire, chat_event, wire_for
 
 REQUEST_AT_MOST_BYTES = 4 << 20
 
@@ -19,8 +21,9 @@ class Reply:
     `pieces` are tokens to send and seconds of silence between them. `finish` None leaves the finish reason out,
     `done` False the `[DONE]`. `cut_at_byte` closes the connection after so many bytes of the body. `chunked` False
     ends the body by closing the connection, so that a cut looks like an end. `endless` repeats the pieces until
-    the client goes. `error` is sent as an event inside the stream, `raw` as bytes, both after the pieces. With
-    `body` there is no stream at all: these bytes are the answer.
+    the client goes. `error` is sent as an event inside the stream, `raw` as bytes, both after the pieces. `used` is
+    told as (tokens read, tokens written). With `body` there is no stream at all: these bytes are the answer. The path
+    that is asked for decides about the wire form: `/chat/completions`, `/responses` or `/messages`.
     """
 
     pieces: Sequence[str | float] = ("Hello", " there", ".")
@@ -35,6 +38,7 @@ class Reply:
     endless: bool = False
     error: Any = None
     raw: bytes = b""
+    used: tuple[int, int] | None = None
 
 
 @dataclass(eq=False)
@@ -185,30 +189,29 @@ class FakeProvider:
         if reply.body is not None:
             yield reply.body
             return
+        wire: Wire = wire_for(received.path)
+        if begin := wire.begin(reply.used):
+            yield begin
         while True:
             for piece in reply.pieces:
                 if isinstance(piece, str):
                     received.tokens_sent += 1
                     self.events.append(("token", received.number))
-                    yield event(piece)
+                    yield wire.piece(piece)
                 else:
                     await asyncio.sleep(piece)
             if not reply.endless:
                 break
             await asyncio.sleep(0)
         if reply.error is not None:
-            yield b"data: %b\n\n" % json.dumps({"error": reply.error}).encode()
+            yield wire.error(reply.error)
         if reply.raw:
             yield reply.raw
         if reply.finish is not None:
-            yield event(None, reply.finish)
-        if reply.done:
-            yield b"data: [DONE]\n\n"
+            yield wire.finish(reply.finish, reply.used)
+        if reply.done and (done := wire.done(reply.used)):
+            yield done
 
 
-def event(text: str | None, finish: str | None = None) -> bytes:
-    """One chunk of a streamed chat completion, as it stands on the wire."""
-    delta = {} if text is None else {"content": text}
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    found = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "scripted", "choices": [choice]}
-    return b"data: %b\n\n" % json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogatepass")
+#: One chunk of a streamed chat completion, as it stands on the wire.
+event = chat_event

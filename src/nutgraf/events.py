@@ -142,7 +142,10 @@ class Extras:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """The one ending. Times are in milliseconds since the request was accepted; None when nothing was shown."""
+    """The one ending. Times are in milliseconds since the request was accepted; None when nothing was shown.
+
+    `regenerate` offers to have the answer made anew, because this one was cut off.
+    """
 
     kind: Literal["closed"] = "closed"
     ending: Ending
@@ -151,6 +154,7 @@ class Closed:
     skipped: tuple[Skipped, ...] = ()
     first_useful_ms: float | None = None
     complete_ms: float
+    regenerate: bool = False
 
 
 Event: TypeAlias = (

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from nutgraf.conversation import Remembered, Turn
-from nutgraf.types import Item, ItemKind, Scope, Snapshot, SourceKind, Vectors
+from nutgraf.types import ActionKind, FactKind, Item, ItemKind, Scope, Snapshot, SourceKind, Vectors
 
 Partition = Literal["public", "member"]
 Outcome = Literal["ok", "late", "failed", "open", "off", "not-needed"]
@@ -122,11 +122,27 @@ class Blended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """One part of a plan: its heading, what it looks for, in which records or member facts, and its next step.
+
+    `about` are words added to the question. Either `kinds` (of records) or `facts` (kinds of facts) is filled.
+    """
+
+    title: str
+    about: str = ""
+    kinds: tuple[ItemKind, ...] = ()
+    facts: tuple[FactKind, ...] = ()
+    action: ActionKind | None = None
+    at_most: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """Instructions, sources and an output form for one kind of question.
 
     `when` are example questions, for routing and for people; `kinds` the items it serves, empty for all. `continues`
-    lets another model go on from the last committed sentence when the first one was cut off.
+    lets another model go on from the last committed sentence when the first one was cut off. `facets` are the parts of
+    a plan, in order.
     """
 
     name: str
@@ -141,7 +157,7 @@ class Agent:
     sentences_at_most: int = 3
     gather_within_s: float = 0.8
     continues: bool = False
-    draft: Literal["lines", "json"] = "lines"
+    facets: tuple[Facet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

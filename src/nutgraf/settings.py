@@ -82,6 +82,8 @@ class Settings:
     heartbeat_every_s: float = 15.0
     #: Address of a web search that answers with JSON, with {query} for the question; without it nobody is asked.
     search_url: str = ""
+    #: Modules or files with skills that may be asked, separated by commas; those of installed packages are found.
+    skills_modules: str = ""
     #: Days that conversations are kept.
     conversation_days: int = 30
     #: Whether every answer leaves a trace: on (files in the data folder), otel (and OpenTelemetry spans) or off.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nutgraf.events import KINDS, NEXT, Event
-from nutgraf.testing import ScriptedModel
+from nutgraf.testing import Call, ScriptedModel
 from nutgraf.text.words import STOPWORDS
 from nutgraf.trust.judge import Judge
 from nutgraf.types import Draft, Evidence, Item, Verdict
@@ -139,8 +139,10 @@ def _usefulness(told: Told) -> Iterator[str]:
     closed = told.closed
     if told.disturbed or not closed:
         return
-    if closed["ending"] != "done":
-        yield f"ended {closed['ending']}"
+    last = {tuple(message.content for message in call.prompt.messages): call for call in told.model.calls}
+    broke = [call for call in last.values() if call.ending == "failed" and "".join(call.said)]
+    if closed["ending"] != ("truncated" if broke else "done") and not _by_the_clock(told, broke):
+        yield "cut as done" if closed["ending"] == "done" else f"ended {closed['ending']}"
         return
     if closed["complete_ms"] > told.deadline_ms:
         yield "late"
@@ -153,6 +155,13 @@ def _usefulness(told: Told) -> Iterator[str]:
     failed = any(call.ending in ("failed", "cancelled") for call in told.model.calls)
     if failed and not any(part["what"] == "writing" for part in closed["skipped"]):
         yield "cut as done"
+
+
+def _by_the_clock(told: Told, broke: Sequence[Call]) -> bool:
+    """Whether every stream that failed had only come to the end of its own time, which is no cut."""
+    return told.closed["ending"] == "done" and all(
+        call.closed_at is not None and call.closed_at >= call.deadline.at for call in broke
+    )
 
 
 def _of_model(told: Told) -> Iterator[str]:

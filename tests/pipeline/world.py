@@ -155,7 +155,8 @@ def vocabulary() -> Vocabulary:
 
 
 def rooms_with(model: Model | None, items: Shelf | None = None, encoder: Encoder | None = None, **knobs: Any) -> Rooms:
-    """Rooms with a hashing encoder unless another is given."""
+    """Rooms with a hashing encoder unless another is given, and a model that writes one takeaway at a time."""
+    knobs = {"writing": "one-by-one"} | knobs
     encoder = encoder or (items.encoder if items else Remembering(HashEncoder()))
     return Rooms(settings=Settings(**knobs), encoder=encoder, vocabulary=vocabulary(), model=model, items=items)
 

@@ -1,124 +1,124 @@
-"""Answering a question about an item, from its passages and from related items, or saying that it does not say."""
+"""Answering a question from passages of the item and of other records, or saying that it does not say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 
-import numpy as np
-from anyio.to_thread import run_sync
+import anyio
 
-from nutgraf.errors import SourceError, StoreError
-from nutgraf.events import BlockEnd, BlockStart, Closed, Used
-from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, first_words_by, write
-from nutgraf.prompt.library import fenced, numbered, render
-from nutgraf.read.questions import questions
-from nutgraf.text.words import content_stems
-from nutgraf.types import Digest, Evidence, Item, SourceKind, Vectors
+from nutgraf.decide.followup import condense
+from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
+from nutgraf.orchestration import Agent, Passage, Query
+from nutgraf.parse.drafts import LineParser
+from nutgraf.pipeline.composing import TOO_SLOW, OneBlock, stream_into, write
+from nutgraf.pipeline.finding import Found, cited, find
+from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.writing import Block, first_words_by, writing_time
+from nutgraf.prompt.library import fenced, numbered
+from nutgraf.retrieve.relevance import WORD_SHARE, overlap
+from nutgraf.types import Card, Deadline, Fact, Prompt
 
-#: Score a passage of the item, or of a related item, needs to count as an answer.
-ANSWERS_AT_LEAST, RELATED_AT_LEAST = 0.45, 0.78
-#: Weight of shared words beside the cosine.
-WORD_SHARE = 0.45
-PASSAGES_AT_MOST = 3
-#: What counts for a passage of the item itself over one of a related item.
+PASSAGES_AT_MOST, SMALL_PASSAGES_AT_MOST = 8, 3
+#: What counts for a passage of the item itself over one of another record.
 OWN_FIRST = 0.15
-#: A starter question was made from one sentence, so that sentence answers it.
-STARTERS_KNOWN, STARTER_ANSWERS = 64, 1.0
 #: How far behind the best passage a second one may be and still be quoted.
 SECOND_WITHIN = 0.12
 QUESTION_AT_MOST_CHARS = 1000
+CONVERSATION_AT_MOST_TOKENS = 300
+SMALL_PROMPT = "answer"
+TOKENS_A_SENTENCE = 60
 NOT_STATED = "The item does not say."
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A sentence that may answer: the item it stands in, its row there, and its score."""
-
-    item: Item
-    row: int
-    score: float
-    evidence: Evidence
-
-
-async def answer(run: Run) -> Closed:
+async def answer(run: Run, agent: Agent, query: Query) -> Closed:
     """Send the answer but for its ending, which is returned."""
-    request = run.request
-    assert request.question is not None
-    question = fenced(request.question, QUESTION_AT_MOST_CHARS)
-    with run.stage("reading"):
-        digest = await run_sync(partial(prepare_item, request.item, run.rooms), abandon_on_cancel=True)
-    with run.stage("finding"):
-        found = await run_sync(partial(_passages, run, digest, question), abandon_on_cancel=True)
-    run.send(Used(facts=()))
+    blended = await find(run, agent, query)
+    passages = ranked(run, blended.kept, query)
+    at_most = SMALL_PASSAGES_AT_MOST if run.rooms.small or run.session is None else PASSAGES_AT_MOST
+    found = await cited(run, passages[:at_most])
+    run.send(Used(facts=facts_in(found, query)))
     run.send(BlockStart(block="a1", form="answer"))
-    if found:
-        block = Block(run, "a1", [passage.evidence for passage in found], at_most=2, ranked=True)
-        prompt = render("answer", {"evidence": numbered(block.evidence), "question": question}, max_tokens=120)
-        await write(block, prompt, first_words_by(run))
-        _second(block, found)
+    if found.evidence:
+        await _written(run, agent, query, found)
     run.send(BlockEnd(block="a1"))
-    return Closed(
-        ending="done",
-        reason=None if any(passage.evidence.source == "item" for passage in found) else NOT_STATED,
-        skipped=tuple(run.skipped),
-        first_useful_ms=run.first_useful_ms,
-        complete_ms=run.ms(),
-    )
+    if shown := cards_of(run, found):
+        run.send(Extras(cards=shown))
+    own = query.item is not None and any(piece.ref == query.item.id for piece in found.evidence)
+    return run.done(None if own or query.item is None else NOT_STATED)
 
 
-def _second(block: Block, found: list[Passage]) -> None:
+def ranked(run: Run, passages: Sequence[Passage], query: Query) -> list[Passage]:
+    """Passages by how well they answer. Our own sources score alike; those of skills are scored here by their words."""
+    foreign = {source.name for source in run.rooms.skills}
+    shares = dict(zip(map(id, passages), overlap([p.text for p in passages], query.text), strict=True))
+
+    def merit(passage: Passage) -> float:
+        own = query.item is not None and passage.ref == query.item.id
+        fit = passage.score if passage.source not in foreign else shares[id(passage)] * (1 + WORD_SHARE)
+        return fit + OWN_FIRST * own
+
+    return sorted(passages, key=merit, reverse=True)
+
+
+def facts_in(found: Found, query: Query) -> tuple[Fact, ...]:
+    """The facts of the member's record that an answer may rest on."""
+    used = {piece.ref for piece in found.evidence if piece.source == "member"}
+    return tuple(fact for fact in query.snapshot.facts if fact.id in used)
+
+
+def cards_of(run: Run, found: Found) -> tuple[Card, ...]:
+    """The other records an answer rests on, each to be opened."""
+    cards: dict[str, Card] = {}
+    for passage in found.passages:
+        record = found.records.get(passage.ref)
+        if record is None or (run.request.item is not None and record.id == run.request.item.id):
+            continue
+        card = Card(record.id, record.kind, record.title, passage.text, round(min(1.0, passage.score), 3))
+        cards.setdefault(record.id, card)
+    return tuple(cards.values())[: run.rooms.settings.cards_at_most]
+
+
+async def _written(run: Run, agent: Agent, query: Query, found: Found) -> None:
+    if run.rooms.small or run.session is None:
+        block = Block(run, "a1", found.evidence, at_most=2, ranked=True)
+        await write(block, _small_prompt(run, block, query), first_words_by(run))
+        _second(block, found)
+        return
+    block = Block(run, "a1", found.evidence, at_most=agent.sentences_at_most, ranked=True)
+    now = anyio.current_time()
+    limit = Deadline(now + writing_time(run, now))
+    sink = OneBlock(block)
+    await stream_into(sink, run, _prompt(run, agent, block, query), limit, LineParser, "a1", continues=agent.continues)
+    block.give_up("not-completed")
+    run.cut = run.cut or (bool(block.sentences) and not block.full and _was_slow(run))
+    if not block.sentences:
+        block.quote(block.evidence[0], "not-written")
+
+
+def _was_slow(run: Run) -> bool:
+    return any(part.because == TOO_SLOW for part in run.skipped)
+
+
+def _small_prompt(run: Run, block: Block, query: Query) -> Prompt:
+    variables = {"evidence": numbered(block.evidence), "question": fenced(query.text, QUESTION_AT_MOST_CHARS)}
+    return run.rooms.prompts.render(SMALL_PROMPT, variables, max_tokens=120)
+
+
+def _prompt(run: Run, agent: Agent, block: Block, query: Query) -> Prompt:
+    turns = condense(query.history, CONVERSATION_AT_MOST_TOKENS).turns
+    said = "\n".join(f"Reader: {fenced(turn.question)}\nAnswer: {fenced(turn.answer)}" for turn in turns)
+    variables = {
+        "evidence": numbered(block.evidence), "question": fenced(query.text, QUESTION_AT_MOST_CHARS),
+        "conversation": said, "page": fenced(query.item.title) if query.item else "",
+    }  # fmt: skip
+    tokens = TOKENS_A_SENTENCE * (agent.sentences_at_most + 1)
+    return run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=())
+
+
+def _second(block: Block, found: Found) -> None:
     """A lone quotation is joined by the next passage when that is nearly as good."""
     lone = len(block.sentences) == 1 and block.sentences[0].verdict == "quoted"
-    if lone and len(found) > 1 and found[0].score - found[1].score <= SECOND_WITHIN:
-        other = next(p for p in found[:2] if p.evidence not in block.sentences[0].evidence)
-        block.quote(other.evidence, "not-written")
-
-
-def _passages(run: Run, digest: Digest, question: str) -> list[Passage]:
-    vector = run.rooms.encoder.encode([question])[0]
-    found = _best(run, run.request.item, digest, question, vector, ANSWERS_AT_LEAST, "item")
-    try:
-        found += _related(run, question, vector)
-    except (SourceError, StoreError):
-        run.skip("related records", "search failed")
-    found.sort(key=lambda passage: -(passage.score + OWN_FIRST * (passage.evidence.source == "item")))
-    return found[:PASSAGES_AT_MOST]
-
-
-def _related(run: Run, question: str, vector: Vectors) -> list[Passage]:
-    """The best passage of each related item that has a fitting one."""
-    if run.rooms.items is None:
-        return []
-    found: list[Passage] = []
-    for hit in run.rooms.items.search(question, vector, limit=4):
-        if hit.item.id != run.request.item.id and hit.item.ai:
-            other = prepare_item(hit.item, run.rooms)
-            found += _best(run, hit.item, other, question, vector, RELATED_AT_LEAST, "skill")[:1]
-    return found
-
-
-def _best(
-    run: Run, item: Item, digest: Digest, question: str, vector: Vectors, at_least: float, source: SourceKind
-) -> list[Passage]:
-    scores = relevance(digest, question, vector)
-    if source == "item":
-        for starter in questions(item, digest, STARTERS_KNOWN):
-            if starter.text == question:
-                scores[starter.row] += STARTER_ANSWERS
-    rows = [int(row) for row in np.argsort(-scores)[:PASSAGES_AT_MOST] if scores[row] >= at_least]
-    return [Passage(item, row, float(scores[row]), run.cite(item, digest.spans[row], source)) for row in rows]
-
-
-def relevance(digest: Digest, question: str, vector: Vectors) -> Vectors:
-    """How well each sentence may answer: cosine, plus the idf-weighted share of the question's words that it has."""
-    if not digest.spans:
-        return np.zeros(0, dtype=np.float32)
-    wanted = list(dict.fromkeys(content_stems(question)))
-    stems = [set(content_stems(span.text)) for span in digest.spans]
-    idf = {word: np.log(1 + len(stems) / (1 + sum(word in row for row in stems))) for word in wanted}
-    total = sum(idf.values()) or 1.0
-    shared = np.array([sum(idf[word] for word in wanted if word in row) / total for row in stems], dtype=np.float32)
-    fit = np.array([0.0 if span.quotable else 0.2 for span in digest.spans], dtype=np.float32)
-    return np.asarray(digest.vectors @ vector + WORD_SHARE * shared - fit, dtype=np.float32)
+    near = len(found.passages) > 1 and found.passages[0].score - found.passages[1].score <= SECOND_WITHIN
+    if lone and near:
+        other = next(piece for piece in found.evidence[:2] if piece not in block.sentences[0].evidence)
+        block.quote(other, "not-written")

@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
-import numpy as np
 from anyio.to_thread import run_sync
 
-from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, Candidate, Offer, actions, cards, offers, snippet
-from nutgraf.blend.choose import LOOSE, Link, Point, choose
-from nutgraf.errors import SourceError, StoreError
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
-from nutgraf.members.because import because
-from nutgraf.members.snapshot import snapshot
+from nutgraf.orchestration import Query
+from nutgraf.parse.json_drafts import JsonParser
+from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
+from nutgraf.pipeline.finding import cited, find, known_of, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, write, writing_time
-from nutgraf.read.questions import questions, varied
-from nutgraf.read.worth import in_english
-from nutgraf.types import Action, Because, Deadline, Digest, Item, Snapshot, TakeawayKind, Vectors
+from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, writing_time
+from nutgraf.prompt.library import fenced, numbered
+from nutgraf.types import Action, Because, Deadline, Digest, Evidence, Item, Snapshot, TakeawayKind
 
-#: Longest time for finding related records, in seconds.
-RELATED_WITHIN_S = 0.8
+if TYPE_CHECKING:
+    from nutgraf.blend.actions import Offer
+    from nutgraf.blend.choose import Link, Point
+    from nutgraf.types import Vectors
+
 #: A shorter record has nothing to offer.
 RECORD_AT_LEAST_CHARS = 400
 RECORDS_AT_MOST = 20
 LANGUAGE_READ_CHARS = 4000
 RECORD_READ_CHARS = 600
-_QUERY_FACTS = ("goal", "headline", "position", "interest")
+#: Evidence of a panel whose model writes it whole: so many sentences of the item for each takeaway, and tokens out.
+POINTS_A_TAKEAWAY, TOKENS_A_TAKEAWAY = 2, 120
+OFFERING = ("jobs", "courses", "people", "companies", "posts")
+_QUERY_FACTS = ("goal", "memory", "headline", "position", "interest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,88 +48,109 @@ class Choice:
 
 async def panel(run: Run) -> Closed:
     """Send the whole panel but for its ending, which is returned."""
-    item = run.request.item
+    if run.rooms.encoder is None:
+        return await _by_words(run)
+    from nutgraf.read.worth import in_english
+
+    item = run.item
     with run.stage("reading"):
         digest = await run_sync(partial(prepare_item, item, run.rooms), abandon_on_cancel=True)
     if digest.declined:
-        return Closed(ending="declined", reason=digest.declined, complete_ms=run.ms())
+        return run.declined(digest.declined)
     if not in_english(item.text[:LANGUAGE_READ_CHARS]):
         run.skip("language", "this item does not seem to be in English, for which choosing and checking are made")
     with run.stage("choosing"):
         choice = await run_sync(partial(_choose, run, digest), abandon_on_cancel=True)
     run.send(Used(facts=choice.snapshot.facts))
+    run.trace.note("used", facts=choice.snapshot.facts)
     if not choice.points:
-        return Closed(ending="declined", reason="No sentence of this item can stand alone.", complete_ms=run.ms())
-    with run.stage("related"):
-        found = await _related(run, choice)
+        return run.declined("No sentence of this item can stand alone.")
+    found = await _offered(run, choice)
+    await _send(run, choice, found)
+    return run.done()
+
+
+async def _send(run: Run, choice: Choice, found: list[Offer]) -> None:
+    """The blocks, then what stands under them."""
+    from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, actions, cards
+
+    item = run.item
     starters = _starters(run, choice)
     steps = actions(item, found) or _ask_instead(starters)
-    given = await _blocks(run, choice, steps)
+    if run.rooms.small or run.session is None:
+        given = await _one_by_one(run, choice, steps)
+    else:
+        given, written = await _at_once(run, choice, steps)
+        starters = starters or written
     taken = {step.item for step in given if step.item}
     missing = None if taken else NOTHING_NEAR if found else NO_RECORDS
     if missing:
         run.skip("action", missing)
-    run.send(
-        Extras(
-            starters=tuple(starters),
-            cards=tuple(cards(item, found, taken | {item.id}, run.rooms.settings.cards_at_most)),
-            no_action_because=missing,
-        )
-    )
-    return Closed(ending="done", skipped=tuple(run.skipped), first_useful_ms=run.first_useful_ms, complete_ms=run.ms())
+    offered = cards(item, found, taken | {item.id}, run.rooms.settings.cards_at_most)
+    run.send(Extras(starters=tuple(starters), cards=tuple(offered), no_action_because=missing))
 
 
 def _choose(run: Run, digest: Digest) -> Choice:
-    known = snapshot(run.request.member, run.request.scope, run.rooms.vocabulary)
+    from nutgraf.blend.choose import choose
+
+    assert run.rooms.encoder is not None
+    known = known_of(run)
     vectors = run.rooms.fact_vectors.of(known, run.rooms.encoder)
-    return Choice(digest, known, vectors, choose(digest, known, vectors, run.rooms.settings.takeaways_at_most))
+    count = run.rooms.settings.takeaways_at_most
+    return Choice(digest, known, vectors, choose(digest, known, vectors, count))
 
 
-async def _related(run: Run, choice: Choice) -> list[Offer]:
-    if run.rooms.items is None:
-        return []
-    left = run.request.deadline.left(anyio.current_time())
-    try:
-        with anyio.move_on_after(min(RELATED_WITHIN_S, left / 3)):
-            return await run_sync(partial(_offers, run, choice), abandon_on_cancel=True)
-        run.skip("related records", "search was late")
-    except (SourceError, StoreError):
-        run.skip("related records", "search failed")
-    return []
+async def _offered(run: Run, choice: Choice) -> list[Offer]:
+    """Records that could be next steps, found by asking the sources of the panel's agent."""
+    agent = run.rooms.panel_agent
+    names = [name for name in agent.sources if name in OFFERING or name in {one.name for one in run.rooms.skills}]
+    query, centre = await run_sync(partial(_panel_query, run, choice), abandon_on_cancel=True)
+    blended = await find(run, agent, query, names or ("none",))
+    records = await records_of(run, [passage.ref for passage in blended.kept])
+    useful = [r for r in records.values() if r.id != run.item.id and r.ai and len(r.text) >= RECORD_AT_LEAST_CHARS]
+    return await run_sync(partial(_offers, run, choice, useful[:RECORDS_AT_MOST], centre), abandon_on_cancel=True)
 
 
-def _offers(run: Run, choice: Choice) -> list[Offer]:
-    assert run.rooms.items is not None
-    item, digest = run.request.item, choice.digest
-    centre = _unit(digest.vectors.mean(axis=0) + digest.title_vector)
+def _panel_query(run: Run, choice: Choice) -> tuple[Query, Vectors]:
+    """What the sources of a panel are asked: the item's middle, drawn towards what the member is after."""
+    from nutgraf.blend.near import unit
+
+    item, digest, facts = run.item, choice.digest, choice.snapshot.facts
+    centre = unit(digest.vectors.mean(axis=0) + digest.title_vector)
     labels = " ".join(topic.label for topic in digest.topics[:6])
-    wanted = [i for i, fact in enumerate(choice.snapshot.facts) if fact.kind in _QUERY_FACTS][:8]
+    wanted = [i for i, fact in enumerate(facts) if fact.kind in _QUERY_FACTS][:8]
     vector, text = centre, f"{item.title} {labels}"
     if wanted:
-        vector = _unit(centre + 0.6 * _unit(choice.fact_vectors[wanted].mean(axis=0)))
-        text += " " + " ".join(choice.snapshot.facts[i].text for i in wanted[:2])
-    records: dict[str, Item] = {}
-    for kind in ("course", "job", "profile", "company", "article"):
-        for hit in run.rooms.items.search(text, vector, [kind], limit=4):
-            if hit.item.id != item.id and hit.item.ai and len(hit.item.text) >= RECORD_AT_LEAST_CHARS:
-                records.setdefault(hit.item.id, hit.item)
-    own = {mention.skill.id for fact in choice.snapshot.facts for mention in run.rooms.vocabulary.find(fact.text)}
-    found = [_candidate(run, choice, own, record) for record in list(records.values())[:RECORDS_AT_MOST]]
-    vectors = run.rooms.encoder.encode([f"{one.item.title}. {snippet(one.item)}" for one in found])
+        vector = unit(centre + 0.6 * unit(choice.fact_vectors[wanted].mean(axis=0)))
+        text += " " + " ".join(facts[i].text for i in wanted[:2])
+    query = Query(scope=run.request.scope, text=text, item=item, snapshot=choice.snapshot, vector=vector, limit=4)
+    return query, centre
+
+
+def _offers(run: Run, choice: Choice, records: Sequence[Item], centre: Vectors) -> list[Offer]:
+    from nutgraf.blend.actions import Candidate, offers, snippet
+
+    vocabulary, encoder = run.rooms.vocabulary, run.rooms.encoder
+    assert vocabulary is not None
+    assert encoder is not None
+    own = {mention.skill.id for fact in choice.snapshot.facts for mention in vocabulary.find(fact.text)}
+    topics = {topic.id for topic in choice.digest.topics}
+    found: list[Candidate] = []
+    for record in records:
+        named = {m.skill.id for m in vocabulary.find(f"{record.title}. {record.text[:RECORD_READ_CHARS]}")}
+        found.append(Candidate(record, len(named & topics), len(named & own)))
+    vectors = encoder.encode([f"{one.item.title}. {snippet(one.item)}" for one in found])
     return offers(found, vectors, centre, choice.snapshot, choice.fact_vectors)
-
-
-def _candidate(run: Run, choice: Choice, own: set[str], record: Item) -> Candidate:
-    """A record with the skills of the vocabulary that it shares with the item and with the member."""
-    text = f"{record.title}. {record.text[:RECORD_READ_CHARS]}"
-    named = {mention.skill.id for mention in run.rooms.vocabulary.find(text)}
-    return Candidate(record, len(named & {topic.id for topic in choice.digest.topics}), len(named & own))
 
 
 def _starters(run: Run, choice: Choice) -> list[str]:
     """Questions of this item that its takeaways do not answer already, nearest to the member first."""
+    import numpy as np
+
+    from nutgraf.read.questions import questions, varied
+
     taken = {point.row for point in choice.points}
-    made = questions(run.request.item, choice.digest)
+    made = questions(run.item, choice.digest)
     scores = np.array([question.score - 2.0 * (question.row in taken) for question in made], dtype=np.float32)
     if choice.snapshot.facts and made:
         scores += (choice.digest.vectors[[question.row for question in made]] @ choice.fact_vectors.T).max(axis=1)
@@ -139,36 +164,123 @@ def _ask_instead(starters: Sequence[str]) -> list[Action]:
     return [Action(kind="converse", label=starters[0], question=starters[0])]
 
 
-async def _blocks(run: Run, choice: Choice, steps: Sequence[Action]) -> list[Action]:
-    """Send the takeaways; the best step goes with the last, another with the first. The steps that were shown."""
+async def _one_by_one(run: Run, choice: Choice, steps: Sequence[Action]) -> list[Action]:
+    """Write each takeaway by itself; the best step goes with the last, another with the first. The steps shown."""
     given: list[Action] = []
+    reasons = _reasons(run, choice)
     count = len(choice.points)
-    away = 0
     for i, point in enumerate(choice.points):
-        name, last = f"b{i + 1}", i == count - 1
-        reason = _because(run, choice, point, away)
-        away += strength(point.link) == "far"
-        form: TakeawayKind = "act" if last and count > 1 and steps else "understand"
-        run.send(BlockStart(block=name, form="takeaway", takeaway=form, because=reason))
-        piece = run.cite(run.request.item, point.span)
+        name = f"b{i + 1}"
+        form = _form(i, count, steps)
+        run.send(BlockStart(block=name, form="takeaway", takeaway=form, because=reasons[i]))
+        piece = run.cite(run.item, point.span)
         block = Block(run, name, [piece], at_most=1)
         await write(block, takeaway_prompt(run.rooms, piece, point.span.text), _limit(run, i, count))
-        step = steps[0] if last and steps else steps[1] if i == 0 and len(steps) > 1 else None
+        step = _step(i, count, steps)
         given += [step] if step else []
         run.send(BlockEnd(block=name, action=step))
     return given
 
 
-def _because(run: Run, choice: Choice, point: Point, away: int) -> Because | None:
-    """The reason of one point; that a point is away from the member's field is said once."""
-    fact = point.link.fact if point.link else None
-    claimed = strength(point.link)
-    claimed = "again" if away and claimed == "far" else claimed
-    return because(choice.snapshot, fact, claimed, run.request.item.kind)
+async def _at_once(run: Run, choice: Choice, steps: Sequence[Action]) -> tuple[list[Action], list[str]]:
+    """Let a larger model write the whole panel from the chosen points; points it leaves out are quoted."""
+    reasons = _reasons(run, choice)
+    pieces = [run.cite(run.item, point.span) for point in choice.points]
+    count = len(pieces)
+
+    def opening(number: int, known: Sequence[Evidence]) -> tuple[TakeawayKind, Because | None]:
+        place = pieces.index(known[0]) if known and known[0] in pieces else None
+        return _form(number, count, steps), reasons[place] if place is not None else None
+
+    sink = await _compose(run, pieces, count, opening, steps, _reader(choice.snapshot))
+    used = {piece.id for block in sink.blocks for sentence in block.sentences for piece in sentence.evidence}
+    for piece in pieces:
+        if len(sink.blocks) < count and piece.id not in used and not run.cut:
+            sink.quote(piece)
+    return [step for i in range(len(sink.blocks)) if (step := _step(i, count, steps))], sink.starters
+
+
+async def _compose(
+    run: Run, pieces: Sequence[Evidence], count: int, opening: Opening, steps: Sequence[Action], reader: str
+) -> ManyBlocks:
+    agent = run.rooms.panel_agent
+    sink = ManyBlocks(
+        run, pieces, "takeaway", count, agent.sentences_at_most, opening,
+        lambda number: _step(number, count, steps),
+    )  # fmt: skip
+    variables = {
+        "evidence": numbered(pieces), "count": count, "reader": reader,
+        "starters": run.rooms.settings.starters_at_most, "title": fenced(run.item.title),
+    }  # fmt: skip
+    prompt = run.rooms.prompts.render(agent.prompt, variables, max_tokens=TOKENS_A_TAKEAWAY * (count + 1), stop=())
+    limit = Deadline(anyio.current_time() + writing_time(run, anyio.current_time()))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])
+        await stream_into(sink, run, prompt, limit, JsonParser, "panel", continues=agent.continues)
+        tasks.cancel_scope.cancel()
+    sink.close()
+    return sink
+
+
+async def _hurry(sink: ManyBlocks, by: Deadline, piece: Evidence) -> None:
+    """When nothing was said by then, quote: nobody waits for first words."""
+    await anyio.sleep_until(by.at)
+    sink.hurry(piece)
+
+
+async def _by_words(run: Run) -> Closed:
+    """The panel without an encoder: evidence from every source of the agent, blended; the model writes it whole."""
+    agent = run.rooms.panel_agent
+    known = known_of(run)
+    run.send(Used(facts=known.facts))
+    query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
+    blended = await find(run, agent, query)
+    found = await cited(run, blended.kept)
+    if not found.evidence:
+        return run.declined("Nothing was found that a sentence could rest on.")
+    count = run.rooms.settings.takeaways_at_most
+    sink = await _compose(run, found.evidence, count, lambda number, _: ("understand", None), (), _reader(known))
+    if not sink.blocks and not run.cut:
+        for piece in found.evidence[:count]:
+            sink.quote(piece)
+    run.send(Extras(starters=tuple(sink.starters[: run.rooms.settings.starters_at_most])))
+    return run.done()
+
+
+def _reader(known: Snapshot) -> str:
+    """What a model is told of the reader: a few facts, as one line of foreign text."""
+    chosen = [fact.text for fact in known.facts if fact.kind in _QUERY_FACTS][:6]
+    return fenced("; ".join(chosen))
+
+
+def _form(number: int, count: int, steps: Sequence[Action]) -> TakeawayKind:
+    return "act" if number == count - 1 and count > 1 and steps else "understand"
+
+
+def _step(number: int, count: int, steps: Sequence[Action]) -> Action | None:
+    """The best step goes with the last takeaway, another with the first."""
+    if number == count - 1 and steps:
+        return steps[0]
+    return steps[1] if number == 0 and len(steps) > 1 else None
+
+
+def _reasons(run: Run, choice: Choice) -> list[Because | None]:
+    """The reason of each point; that a point is away from the member's field is said once."""
+    from nutgraf.members.because import because
+
+    made: list[Because | None] = []
+    away = False
+    for point in choice.points:
+        claimed = strength(point.link)
+        claimed, away = "again" if away and claimed == "far" else claimed, away or claimed == "far"
+        made.append(because(choice.snapshot, point.link.fact if point.link else None, claimed, run.item.kind))
+    return made
 
 
 def strength(link: Link | None) -> str:
     """How much of a link may be claimed: close, loose or far."""
+    from nutgraf.blend.choose import LOOSE
+
     if link is None:
         return "far"
     return "close" if link.close else "loose" if link.near >= LOOSE else "far"
@@ -180,7 +292,3 @@ def _limit(run: Run, i: int, count: int) -> Deadline:
         return first_words_by(run)
     now = anyio.current_time()
     return Deadline(now + writing_time(run, now) / (count - i))
-
-
-def _unit(vector: Vectors) -> Vectors:
-    return np.asarray(vector / max(1e-9, float(np.linalg.norm(vector))), dtype=np.float32)

@@ -2,91 +2,148 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import anyio
-import numpy as np
 
+from nutgraf.conversation import Remembered, Turn
+from nutgraf.decide.agents import BASIC
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Closed, Event, Stage
-from nutgraf.read.digest import digest as read_item
-from nutgraf.read.digest import version as reader_version
-from nutgraf.seams import Encoder, ItemStore, Model
+from nutgraf.model.gateway import Gateway
+from nutgraf.prompt.library import BUILT_IN, Library
+from nutgraf.retrieve.health import Health
+from nutgraf.retrieve.sources import Conversation, ItemSpans, Kept, MemberRecord
+from nutgraf.retrieve.sources import Remembered as RememberedSource
+from nutgraf.retrieve.sources_items import OfOrganisation, by_sort, related
+from nutgraf.seams import Encoder, ItemStore, Model, Source
 from nutgraf.settings import Settings
+from nutgraf.trace.record import NOTHING, Recording
 from nutgraf.trust.judge import Judge
-from nutgraf.types import Deadline, Digest, Evidence, Item, Member, Scope, Skipped, Snapshot, SourceKind, Span, Vectors
-from nutgraf.vocabulary.match import Vocabulary
+from nutgraf.types import Deadline, Digest, Evidence, Fact, Item, Member, Scope, Skipped, Snapshot, Span, Vectors
+
+if TYPE_CHECKING:
+    from nutgraf.decide.head import Head
+    from nutgraf.members.vectors import FactVectors
+    from nutgraf.model.session import Session
+    from nutgraf.orchestration import Agent, Passage
+    from nutgraf.vocabulary.match import Vocabulary
 
 Emit = Callable[[Event], None]
-FACT_TEXTS_AT_MOST = 4000
-
-
-class FactVectors:
-    """Vectors of member facts by member and text, least recently used out first; safe between threads.
-
-    Keys carry the owner, so that one member's texts can never be found through another's.
-    """
-
-    def __init__(self, at_most_texts: int = FACT_TEXTS_AT_MOST) -> None:
-        """`at_most_texts` bounds the memory: about 1.7 kB a text."""
-        self._at_most = at_most_texts
-        self._kept: OrderedDict[tuple[str, str | None, str], Vectors] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, snapshot: Snapshot, encoder: Encoder) -> Vectors:
-        """One row a fact, shape [facts, dims]; texts not seen before cost one encoder row each."""
-        owner = (snapshot.scope.tenant, snapshot.scope.member)
-        keys = [(*owner, fact.text) for fact in snapshot.facts]
-        with self._lock:
-            found = {key: self._kept[key] for key in keys if key in self._kept}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        found.update(zip(missing, encoder.encode([text for _, _, text in missing]) if missing else (), strict=True))
-        with self._lock:
-            for key, row in found.items():
-                self._kept[key] = row
-                self._kept.move_to_end(key)
-            while len(self._kept) > self._at_most:
-                self._kept.popitem(last=False)
-        return np.array([found[key] for key in keys], dtype=np.float32).reshape(len(keys), encoder.dims)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
-    """Everything an answer may use. `model` None means quotations only; `items` None means no other records."""
+    """Everything an answer may use.
+
+    `model` is one model or a gateway of several; None means quotations only. `items` None means no other records.
+    Without an encoder sentences are chosen by words; without a vocabulary no skills are guessed. `skills` are further
+    sources, by their names, that agents may ask. `input_checks` look at a question while evidence is gathered.
+    """
 
     settings: Settings
-    encoder: Encoder
-    vocabulary: Vocabulary
-    model: Model | None
+    encoder: Encoder | None
+    vocabulary: Vocabulary | None
+    model: Model | Gateway | None
     items: ItemStore | None
+    agents: Mapping[str, Agent] = field(default_factory=lambda: BASIC)
+    prompts: Library = BUILT_IN
+    skills: tuple[Source, ...] = ()
+    head: Head | None = None
+    health: Health = field(default_factory=Health)
     judge: Judge = field(init=False)
-    fact_vectors: FactVectors = field(default_factory=FactVectors)
-
-    @property
-    def model_name(self) -> str:
-        """What the first event calls the model."""
-        return self.model.name if self.model else "none"
+    gateway: Gateway | None = field(init=False)
 
     def __post_init__(self) -> None:
         """The judge follows from the encoder: no caller can bring a weaker one."""
         object.__setattr__(self, "judge", Judge.standard(self.encoder))
+        one = self.model is None or isinstance(self.model, Gateway)
+        object.__setattr__(self, "gateway", self.model if one else Gateway.single(self.model))  # type: ignore[arg-type]
+
+    @property
+    def writer(self) -> Model | None:
+        """The model that writes when all is well."""
+        return self.gateway.model("write") if self.gateway else None
+
+    @property
+    def model_name(self) -> str:
+        """What the first event calls the model."""
+        return self.writer.name if self.writer else "none"
+
+    @property
+    def small(self) -> bool:
+        """Whether the writer is treated as a small model, which writes one sentence at a time from few pieces."""
+        small = bool(getattr(self.writer, "continues_opening", False))
+        return self.settings.writing == "one-by-one" or (self.settings.writing == "auto" and small)
+
+    @property
+    def panel_agent(self) -> Agent:
+        """The agent that answers when nothing is asked."""
+        return next(agent for agent in self.agents.values() if agent.form == "takeaways")
+
+    @cached_property
+    def fact_vectors(self) -> FactVectors:
+        """The vectors of members' facts, by owner."""
+        from nutgraf.members.vectors import FactVectors
+
+        return FactVectors()
+
+    @cached_property
+    def read(self) -> Kept:
+        """How an item is read: its digest where there is an encoder, else its sentences."""
+        return Kept(partial(reading, rooms=self))
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that agents may name."""
+        found: list[Source] = [ItemSpans(self.read, made_from=starter_row), Conversation(), RememberedSource()]
+        found.append(MemberRecord(self._fact_rows if self.encoder else None))
+        if self.items is not None:
+            found += [related(self.items, self.read), *by_sort(self.items, self.read)]
+            found.append(OfOrganisation(self.items, self.read))
+        return {source.name: source for source in [*found, *self.skills]}
+
+    def _fact_rows(self, snapshot: Snapshot) -> Vectors:
+        assert self.encoder is not None
+        return self.fact_vectors.of(snapshot, self.encoder)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request: moments are seconds on the monotonic clock of the event loop."""
+    """One request: moments are seconds on the monotonic clock of the event loop.
+
+    `item` None asks about no item. `agent` names who shall answer; None leaves it to routing. `history` holds earlier
+    turns, oldest first; `without` the ids of member facts that may not be used; `overloaded` asks for a cheap answer.
+    """
 
     stream: str
     scope: Scope
-    item: Item
+    item: Item | None
     member: Member | None
     accepted_at: float
     deadline: Deadline
     question: str | None = None
+    agent: str | None = None
+    history: tuple[Turn, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
+    without: frozenset[str] = frozenset()
+    overloaded: bool = False
+
+
+class Refused(Exception):
+    """A question that may not be answered; the text is what the member may read."""
+
+
+@dataclass(eq=False)
+class Screening:
+    """The input checks of one question, which run beside retrieval; `refusal` is set when `done` is."""
+
+    refusal: str | None = None
+    done: anyio.Event = field(default_factory=anyio.Event)
 
 
 @dataclass(kw_only=True)
@@ -96,14 +153,35 @@ class Run:
     request: Request
     rooms: Rooms
     send: Emit
+    trace: Recording = NOTHING
+    session: Session | None = None
     skipped: list[Skipped] = field(default_factory=list)
     first_useful_ms: float | None = None
     evidence: int = 0
     cited: dict[str, Item] = field(default_factory=dict)
+    cut: bool = False
+    screening: Screening | None = None
+
+    async def released(self) -> None:
+        """Wait until the question has passed its checks; raises Refused when it has not."""
+        if self.screening is not None:
+            await self.screening.done.wait()
+            if self.screening.refusal is not None:
+                raise Refused(self.screening.refusal)
+
+    @property
+    def item(self) -> Item:
+        """The item, where there must be one."""
+        assert self.request.item is not None
+        return self.request.item
 
     def ms(self) -> float:
         """Milliseconds since the request was accepted."""
         return round((anyio.current_time() - self.request.accepted_at) * 1000.0, 1)
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.request.deadline.left(anyio.current_time())
 
     def useful(self) -> None:
         """Note that a member has now seen something useful."""
@@ -116,11 +194,26 @@ class Run:
         if entry not in self.skipped:
             self.skipped.append(entry)
 
-    def truncated(self) -> Closed:
-        """The ending of an answer that its deadline cut off: what was shown stays, what is missing is said."""
-        reason = "The time ran out before the answer was complete."
+    def done(self, reason: str | None = None) -> Closed:
+        """The ending of an answer that is complete; of one that a model was cut off in, the honest one."""
+        if self.cut:
+            return self.truncated("The writing was cut off before it was complete. You can have it written anew.")
+        return self._closed(reason)
+
+    def declined(self, reason: str) -> Closed:
+        """The ending of a request that is not answered, with what the member may know of it."""
+        return Closed(ending="declined", reason=reason, skipped=tuple(self.skipped), complete_ms=self.ms())
+
+    def truncated(self, reason: str = "The time ran out before the answer was complete.") -> Closed:
+        """The ending of an answer that was cut off: what was shown stays, what is missing is said."""
         return Closed(
             ending="truncated", reason=reason, skipped=tuple(self.skipped), first_useful_ms=self.first_useful_ms,
+            complete_ms=self.ms(), regenerate=True,
+        )  # fmt: skip
+
+    def _closed(self, reason: str | None) -> Closed:
+        return Closed(
+            ending="done", reason=reason, skipped=tuple(self.skipped), first_useful_ms=self.first_useful_ms,
             complete_ms=self.ms(),
         )  # fmt: skip
 
@@ -129,13 +222,40 @@ class Run:
         """Time a stage and tell the stream when it has ended."""
         began = anyio.current_time()
         yield
-        self.send(Stage(name=name, took_ms=round((anyio.current_time() - began) * 1000.0, 1)))
+        took_ms = round((anyio.current_time() - began) * 1000.0, 1)
+        self.trace.note("stage", name=name, took_ms=took_ms)
+        self.send(Stage(name=name, took_ms=took_ms))
 
-    def cite(self, item: Item, span: Span, source: SourceKind = "item") -> Evidence:
-        """Evidence for a span of an item, with the next free id of this answer."""
-        self.evidence += 1
+    def cite(self, item: Item, span: Span) -> Evidence:
+        """Evidence for a span of an item or of another record, with the next free id of this answer."""
         self.cited[item.id] = item
-        return Evidence(f"e{self.evidence}", source, item.id, span.start, span.end, item.text[span.start : span.end])
+        own = self.request.item is not None and item.id == self.request.item.id
+        quote = item.text[span.start : span.end]
+        return Evidence(self._next(), "item" if own else "skill", item.id, span.start, span.end, quote)
+
+    def cite_fact(self, fact: Fact) -> Evidence:
+        """Evidence for a fact of the member's record."""
+        return Evidence(self._next(), "member", fact.id, 0, len(fact.text), fact.text)
+
+    def cite_passage(self, passage: Passage, records: Mapping[str, Item]) -> Evidence:
+        """Evidence for a passage: verbatim from its record where that is kept, else from the result itself."""
+        if (record := records.get(passage.ref)) is not None and passage.end > passage.start:
+            self.cited[record.id] = record
+            return self.cite(record, Span("", passage.start, passage.end, passage.text, 0))
+        return Evidence(self._next(), passage.origin, passage.ref, 0, len(passage.text), passage.text)
+
+    def _next(self) -> str:
+        self.evidence += 1
+        return f"e{self.evidence}"
+
+
+def reading(item: Item, rooms: Rooms) -> Digest | Sequence[Span]:
+    """What can be read of an item: with an encoder its digest, else its sentences. Blocks."""
+    if rooms.encoder is not None:
+        return prepare_item(item, rooms)
+    from nutgraf.read.spans import readings
+
+    return [found.span for found in readings(item)]
 
 
 def prepare_item(item: Item, rooms: Rooms) -> Digest:
@@ -143,6 +263,11 @@ def prepare_item(item: Item, rooms: Rooms) -> Digest:
 
     Synchronous and heavy for a new item (about 4 ms a sentence): call it on a worker thread.
     """
+    from nutgraf.read.digest import digest as read_item
+    from nutgraf.read.digest import version as reader_version
+
+    assert rooms.encoder is not None
+    assert rooms.vocabulary is not None
     version = reader_version(rooms.encoder, rooms.vocabulary)
     if rooms.items is not None and (kept := rooms.items.digest(item, version)) is not None:
         return kept
@@ -152,6 +277,19 @@ def prepare_item(item: Item, rooms: Rooms) -> Digest:
             if _is_stored(rooms.items, item):
                 rooms.items.put_digest(item, made)
     return made
+
+
+def starter_row(item: Item, read: Digest | Sequence[Span], question: str) -> int | None:
+    """The row of the sentence that a starter question was made from, when it is one."""
+    from nutgraf.read.questions import questions
+
+    if not isinstance(read, Digest):
+        return None
+    return next((made.row for made in questions(item, read, STARTERS_KNOWN) if made.text == question), None)
+
+
+#: So many questions of an item are known again when they are asked.
+STARTERS_KNOWN = 64
 
 
 def _is_stored(items: ItemStore, item: Item) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, cast
 
 from jinja2 import StrictUndefined, Template, TemplateError
@@ -37,25 +37,80 @@ _INSTRUCTIONS = re.compile(r"\[(?=/?(?:INST|SYS|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_
 _FOREIGN_NUMBER = re.compile(r"\[([\d,;\s]*\d[\d,;\s]*)\]")
 
 
-@cache
-def source(name: str) -> str:
-    """The text of a template; raises InputError when there is none of that name."""
-    file = files("nutgraf.prompt").joinpath("templates", f"{name}.jinja")
-    if not _NAME.fullmatch(name) or not file.is_file():
-        raise InputError(f"prompt {name!r}: there is no template of that name; known are {', '.join(template_names())}")
-    return file.read_text("utf-8")
+class Library:
+    """Templates by name: those of a use case, then the built-in ones. Safe to share."""
+
+    def __init__(self, folder: Traversable | None = None) -> None:
+        """`folder` holds further templates, `NAME.jinja`, which win over built-in ones of the same name."""
+        self._folders = [*([folder] if folder else []), files("nutgraf.prompt").joinpath("templates")]
+        self._sources: dict[str, str] = {}
+        self._parts: dict[str, tuple[tuple[str, Template], ...]] = {}
+
+    def source(self, name: str) -> str:
+        """The text of a template; raises InputError when there is none of that name."""
+        if name not in self._sources:
+            found = [folder.joinpath(f"{name}.jinja") for folder in self._folders if _NAME.fullmatch(name)]
+            file = next((file for file in found if file.is_file()), None)
+            if file is None:
+                known = ", ".join(self.names())
+                raise InputError(f"prompt {name!r}: there is no template of that name; known are {known}")
+            self._sources[name] = file.read_text("utf-8")
+        return self._sources[name]
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all templates, sorted."""
+        found = {file.name for folder in self._folders for file in folder.iterdir()}
+        return tuple(sorted(name.removesuffix(".jinja") for name in found if name.endswith(".jinja")))
+
+    def version(self, name: str) -> str:
+        """Twelve hex digits of the template's content."""
+        return hashlib.sha256(self.source(name).encode()).hexdigest()[:12]
+
+    def replaced(self, name: str, text: str) -> Library:
+        """The same library with another text for one template."""
+        made = Library()
+        made._folders, made._sources = self._folders, {**self._sources, name: text}
+        return made
+
+    def render(
+        self, name: str, variables: Mapping[str, Any], *, max_tokens: int = 96, stop: Sequence[str] = ("\n\n",),
+        schema: str = "",
+    ) -> Prompt:  # fmt: skip
+        """A prompt from a template; a variable that is missing is an InputError that names it.
+
+        Variables are put in as they are: what comes from others must have been through `fenced` or `numbered`.
+        """
+        turns = self._turns(name)
+        try:
+            said = [(role, template.render(**variables).strip()) for role, template in turns]
+        except TemplateError as exc:
+            raise InputError(f"prompt {name!r}: {exc}") from exc
+        return Prompt(
+            name=name,
+            version=self.version(name),
+            messages=tuple(Message(cast(Any, role), content) for role, content in said if role != "opening"),
+            opening=next((content for role, content in said if role == "opening"), ""),
+            max_tokens=max_tokens,
+            stop=tuple(stop),
+            schema=schema,
+        )
+
+    def _turns(self, name: str) -> tuple[tuple[str, Template], ...]:
+        if name not in self._parts:
+            environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+            parts = _TURN.split(self.source(name).strip())[1:]
+            try:
+                self._parts[name] = tuple(
+                    (role, environment.from_string(text.strip()))
+                    for role, text in zip(parts[::2], parts[1::2], strict=True)
+                )
+            except TemplateError as exc:
+                raise InputError(f"prompt {name!r}: {exc}") from exc
+        return self._parts[name]
 
 
-@cache
-def template_names() -> tuple[str, ...]:
-    """The names of all templates, sorted."""
-    found = files("nutgraf.prompt").joinpath("templates").iterdir()
-    return tuple(sorted(file.name.removesuffix(".jinja") for file in found if file.name.endswith(".jinja")))
-
-
-def version(name: str) -> str:
-    """Twelve hex digits of the template's content."""
-    return hashlib.sha256(source(name).encode()).hexdigest()[:12]
+#: The templates that come with Nutgraf.
+BUILT_IN = Library()
 
 
 def fenced(text: str, at_most_chars: int = EVIDENCE_AT_MOST_CHARS) -> str:
@@ -74,35 +129,3 @@ def fenced(text: str, at_most_chars: int = EVIDENCE_AT_MOST_CHARS) -> str:
 def numbered(evidence: Sequence[Evidence]) -> str:
     """The evidence as lines `[1] …`, in order."""
     return "\n".join(f"[{i}] {fenced(piece.quote)}" for i, piece in enumerate(evidence, 1))
-
-
-def render(name: str, variables: Mapping[str, Any], *, max_tokens: int = 96, stop: Sequence[str] = ("\n\n",)) -> Prompt:
-    """A prompt from a template; a variable that is missing is an InputError that names it.
-
-    Variables are put in as they are: what comes from others must have been through `fenced` or `numbered`.
-    """
-    turns = _turns(name)
-    try:
-        said = [(role, template.render(**variables).strip()) for role, template in turns]
-    except TemplateError as exc:
-        raise InputError(f"prompt {name!r}: {exc}") from exc
-    return Prompt(
-        name=name,
-        version=version(name),
-        messages=tuple(Message(cast(Any, role), content) for role, content in said if role != "opening"),
-        opening=next((content for role, content in said if role == "opening"), ""),
-        max_tokens=max_tokens,
-        stop=tuple(stop),
-    )
-
-
-@cache
-def _turns(name: str) -> tuple[tuple[str, Template], ...]:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-    parts = _TURN.split(source(name).strip())[1:]
-    try:
-        return tuple(
-            (role, environment.from_string(text.strip())) for role, text in zip(parts[::2], parts[1::2], strict=True)
-        )
-    except TemplateError as exc:
-        raise InputError(f"prompt {name!r}: {exc}") from exc

@@ -24,9 +24,12 @@ CLOSE_AT_LEAST = 0.72
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Judges drafts; safe to share. `checks` run in order and the first refusal decides."""
+    """Judges drafts; safe to share. `checks` run in order and the first refusal decides.
 
-    encoder: Encoder
+    Without an encoder meaning is not compared, and the other checks decide alone.
+    """
+
+    encoder: Encoder | None
     checks: Mapping[str, Check]
 
     def __post_init__(self) -> None:
@@ -34,7 +37,7 @@ class Judge:
         object.__setattr__(self, "checks", MappingProxyType(dict(self.checks)))
 
     @classmethod
-    def standard(cls, encoder: Encoder) -> Judge:
+    def standard(cls, encoder: Encoder | None) -> Judge:
         """The judge with every deterministic check, then those that a host registered: they can only refuse more."""
         chain = {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()}
         return cls(encoder, chain | {spec.name: spec.make() for spec in specs("check") if spec.name not in chain})
@@ -67,6 +70,8 @@ class Judge:
             if refusal is not None:
                 because = refusal if isinstance(refusal, str) else f"broke: returned {type(refusal).__name__}"
                 return passed, Verdict("quoted", name, because)
+        if self.encoder is None:
+            return len(self.checks), Verdict("supported", "all", "every deterministic check", (piece,))
         try:
             rows = self.encoder.encode([draft.text, piece.quote])
             near = float(rows[1] @ rows[0])
@@ -78,7 +83,7 @@ class Judge:
 
     def closest(self, draft: Draft, evidence: Sequence[Evidence]) -> Evidence:
         """The piece of evidence a refused draft came closest to; evidence must not be empty."""
-        if len(evidence) == 1 or not draft.text.strip():
+        if self.encoder is None or len(evidence) == 1 or not draft.text.strip():
             return evidence[0]
         rows = self.encoder.encode([draft.text, *(piece.quote for piece in evidence)])
         return evidence[int((rows[1:] @ rows[0]).argmax())]

@@ -1,0 +1,118 @@
+"""Evidence for one answer: the sources of an agent asked at once, and blended under its token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import anyio
+from anyio.to_thread import run_sync
+
+from nutgraf.blend.fuse import blend
+from nutgraf.errors import NotFound, StoreError
+from nutgraf.events import Sources
+from nutgraf.members.snapshot import snapshot
+from nutgraf.orchestration import Agent, Blended, Gathered, Passage, Query
+from nutgraf.pipeline.parts import Run
+from nutgraf.retrieve.gather import gather
+from nutgraf.types import Deadline, Evidence, Item, Snapshot, Vectors
+
+#: No source is waited for longer than this share of what is left of the deadline.
+GATHER_SHARE = 1 / 3
+WORDS_OF_OUTCOME = {"late": "it was late", "failed": "it failed", "open": "it has failed too often of late"}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What an answer may be written from: passages best first, the same as evidence, and the records they are in."""
+
+    passages: tuple[Passage, ...]
+    evidence: tuple[Evidence, ...]
+    records: Mapping[str, Item]
+
+
+def known_of(run: Run) -> Snapshot:
+    """The facts that may be used about the member: consented, remembered, and not taken out for this answer."""
+    request = run.request
+    known = snapshot(request.member, request.scope, run.rooms.vocabulary, request.remembered)
+    return replace(known, facts=tuple(fact for fact in known.facts if fact.id not in request.without))
+
+
+async def question_vector(run: Run, text: str) -> Vectors | None:
+    """The embedding of a question, shape [dims]; None without an encoder."""
+    encoder = run.rooms.encoder
+    if encoder is None:
+        return None
+    return (await run_sync(encoder.encode, [text], abandon_on_cancel=True))[0]  # type: ignore[no-any-return]
+
+
+async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = ()) -> Blended:
+    """Ask the sources of an agent until one moment, tell which of them came in time, and blend what they found.
+
+    `names` are asked instead of the agent's own sources when they are given.
+    """
+    wanted = tuple(dict.fromkeys(names or agent.sources))
+    sources = [run.rooms.sources[name] for name in wanted if name in run.rooms.sources]
+    now = anyio.current_time()
+    until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
+    with run.stage("gathering"):
+        gathered = await gather(sources, query, until, health=run.rooms.health)
+    near = await _nearness(run, query, gathered)
+    blended = blend(gathered.passages, agent.rules, near=near)
+    await run.released()
+    _tell(run, gathered, blended)
+    return blended
+
+
+async def cited(run: Run, passages: Sequence[Passage]) -> Found:
+    """The passages as evidence, verbatim from the records in which they stand."""
+    records = await records_of(run, [passage.ref for passage in passages if passage.origin != "member"])
+    evidence = tuple(run.cite_passage(passage, records) for passage in passages)
+    return Found(tuple(passages), evidence, records)
+
+
+async def records_of(run: Run, refs: Sequence[str]) -> dict[str, Item]:
+    """The records with these ids that are kept here; a store that fails is listed as skipped."""
+    item, items = run.request.item, run.rooms.items
+    known = {item.id: item} if item is not None else {}
+    missing = [ref for ref in dict.fromkeys(refs) if ref not in known and not ref.startswith("skill:")]
+    if items is None or not missing:
+        return known
+
+    def look() -> dict[str, Item]:
+        found = {}
+        for ref in missing:
+            try:
+                found[ref] = items.item(ref)
+            except NotFound:  # a passage of a source with ids of its own
+                continue
+        return found
+
+    try:
+        return known | await run_sync(look, abandon_on_cancel=True)
+    except StoreError:
+        run.skip("records", "the store failed")
+        return known
+
+
+async def _nearness(run: Run, query: Query, gathered: Gathered) -> list[float] | None:
+    """How near each passage is to the member, 0..1; None for nobody, or where there are no vectors."""
+    rooms, facts = run.rooms, query.snapshot.facts
+    if rooms.encoder is None or not facts or not any(p.vector is not None for p in gathered.passages):
+        return None
+    from nutgraf.blend.near import nearness
+
+    rows = await run_sync(partial(rooms.fact_vectors.of, query.snapshot, rooms.encoder), abandon_on_cancel=True)
+    return nearness(gathered.passages, query.snapshot, rows)
+
+
+def _tell(run: Run, gathered: Gathered, blended: Blended) -> None:
+    kept = [passage.source for passage in blended.kept]
+    reports = tuple(replace(report, kept=kept.count(report.source)) for report in gathered.reports)
+    for report in reports:
+        if why := WORDS_OF_OUTCOME.get(report.outcome):
+            run.skip(f"source {report.source}", why)
+        run.trace.note("source", report=report)
+    run.trace.note("blend", fates=blended.fates, tokens=blended.tokens)
+    run.send(Sources(asked=reports))

@@ -16,6 +16,7 @@ from nutgraf.parse.starters import StarterReader
 FIELDS_AT_MOST = 400
 LABELS_AT_MOST_CHARS = 400
 LABEL_AT_MOST_CHARS = 64
+WORDS_OF_A_SENTENCE = 4
 
 _LABEL = re.compile(r"[\W_]*(?:e|s|ev|evidence|source|ref|span|no|nr)?[\W_]*(\d{1,3})[\W_]*", re.IGNORECASE)
 _BETWEEN_LABELS = re.compile(r"[\s,;\[\]()]+|\band\b")
@@ -32,6 +33,7 @@ class _Block:
     shared: list[Label] = field(default_factory=list)
     evidence_first: bool = False
     lines: LineParser | None = None
+    quotes: list[str] = field(default_factory=list)  # sentences that stood where evidence should
     evidence: int = 0  # evidence fields told
     has_text: bool = False
 
@@ -113,8 +115,13 @@ class BlockReader:
     def shut(self) -> None:
         """A list of evidence, or of takeaways, is complete."""
         frame = self._frames.pop()
+        block = frame.block
         if frame.labels is not None:
-            self._evidence(frame.block, frame.labels)
+            self._evidence(block, frame.labels)
+        elif frame.is_object and block.lines is None and block.pending and block.quotes and not block.has_text:
+            self._repairs["text-in-evidence"] += 1
+            self._later, self._to = True, block
+            self._end_text(" ".join(block.quotes))
         if not self._frames and self._in_list:
             self._whole_documents += 1
 
@@ -179,7 +186,10 @@ class BlockReader:
         elif self._role == "starters":
             self._starters.end()
         elif self._role == "evidence":
-            self._label(self._frames[-1], self._labels_in("".join(self._buffer)))
+            said = "".join(self._buffer)
+            if not (labels := self._labels_in(said)) and len(said.split()) >= WORDS_OF_A_SENTENCE:
+                self._frames[-1].block.quotes.append(said)
+            self._label(self._frames[-1], labels)
         self._role = "skip"
 
     # Sentences.
@@ -304,5 +314,5 @@ class BlockReader:
                 self._repairs["number-as-string"] += 1
                 found.append(int(match[1]))
             elif part.lower().strip(".:#") not in ("evidence", "source", "sources", "ref", ""):
-                return [said] if len(said) <= LABEL_AT_MOST_CHARS else []
+                return [said] if len(said) <= LABEL_AT_MOST_CHARS and " " not in said else []
         return found

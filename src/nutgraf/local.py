@@ -45,7 +45,7 @@ def open_rooms(
         vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
         model=open_model(settings.model, settings, environ),
         items=items,
-        skills=web_search(settings),
+        skills=(*web_search(settings), *skill_sources(settings)),
     )
 
 
@@ -57,6 +57,15 @@ def web_search(settings: Settings) -> tuple[Source, ...]:
     from nutgraf.retrieve.web import JsonSearch, WebSearch
 
     return (WebSearch(JsonSearch(settings.search_url, fetch_bytes)),)
+
+
+def skill_sources(settings: Settings) -> tuple[Source, ...]:
+    """The host's skills without side effects, as sources of their names. Raises InputError naming what is wrong."""
+    from nutgraf.retrieve.skills.as_source import SkillSource
+    from nutgraf.retrieve.skills.python_skill import load_skills
+
+    modules = [name.strip() for name in settings.skills_modules.split(",") if name.strip()]
+    return tuple(SkillSource(one) for one in load_skills(modules) if not one.spec.side_effects)
 
 
 def local_scope(member: Member | None) -> Scope:

@@ -13,8 +13,8 @@ from nutgraf.settings import PREFIX, Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
-    "", "takeaways", "ask", "ingest", "demo", "serve", "doctor", "models", "models install", "vocabulary",
-    "vocabulary import", "version",
+    "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "agents", "doctor", "models", "models install",
+    "vocabulary", "vocabulary import", "version",
 )  # fmt: skip
 FENCE = "```"
 

@@ -14,6 +14,7 @@ from nutgraf.serve.cli_data import ingest, models, vocabulary
 from nutgraf.serve.cli_doctor import doctor
 from nutgraf.serve.cli_memory import memory
 from nutgraf.serve.cli_serve import demo, serve
+from nutgraf.serve.cli_skills import agents, mcp, skills
 
 CONFIG = "NUTGRAF_CONFIG"
 
@@ -45,6 +46,9 @@ app.command()(ask)
 app.command()(ingest)
 app.command()(demo)
 app.command()(serve)
+app.command()(mcp)
+app.command()(skills)
+app.command()(agents)
 app.command()(doctor)
 app.add_typer(models, name="models")
 app.add_typer(vocabulary, name="vocabulary")

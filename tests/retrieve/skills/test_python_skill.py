@@ -352,5 +352,30 @@ def test_skills_are_loaded_by_module_name(tmp_path: Any, monkeypatch: pytest.Mon
     assert [one.spec.name for one in load_skills(["our_skills_of_the_sea"])] == ["tides"]
     assert [one.spec.summary for one in registered_skills()] == ["Tides."]
     for name in ("our_broken_skills", "no_such_skills"):
-        with pytest.raises(InputError, match=f"module '{name}' cannot be imported"):
+        with pytest.raises(InputError, match=f"'{name}' cannot be imported"):
             load_skills([name])
+
+
+def test_skills_are_loaded_by_file(tmp_path: Any) -> None:
+    """A file is run once; what it lists under SKILLS is taken too, under names of their own."""
+    text = (
+        "from nutgraf.registry import skill\n"
+        "from nutgraf.retrieve.skills.openapi_skill import openapi_skills\n"
+        "OPERATION = {'operationId': 'books', 'parameters': []}\n"
+        "DOCUMENT = {'openapi': '3.1.0', 'paths': {'/a': {'get': OPERATION}}}\n"
+        "SKILLS = openapi_skills(DOCUMENT, base_url='http://localhost:1')\n\n"
+        "@skill(name='tides')\ndef tides(place: str) -> str:\n    'Tides.'\n"
+    )
+    file = tmp_path / "sea.py"
+    file.write_text(text)
+
+    for _ in range(2):
+        assert [one.spec.name for one in load_skills([str(file)])] == ["books", "tides"]
+    (tmp_path / "twice.py").write_text(text.replace("'books'", "'tides'").replace("name='tides'", "name='books'"))
+    with pytest.raises(InputError, match=r"two are named|already registered"):
+        load_skills([str(file), str(tmp_path / "twice.py")])
+    (tmp_path / "odd.py").write_text("SKILLS = [1]")
+    with pytest.raises(InputError, match="SKILLS lists 1, which is no skill"):
+        load_skills([str(tmp_path / "odd.py")])
+    with pytest.raises(InputError, match="cannot be imported"):
+        load_skills([str(tmp_path / "none.py")])

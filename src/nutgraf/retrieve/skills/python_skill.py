@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -37,21 +42,46 @@ def registered_skills() -> tuple[Skill, ...]:
 
 
 def load_skills(modules: Iterable[str] = (), *, installed: bool = True) -> tuple[Skill, ...]:
-    """Import these modules, and with `installed` the entry points `nutgraf.skills`; then every registered skill.
+    """The skills of these modules, with `installed` those of the entry points `nutgraf.skills` too, by name.
 
-    Raises InputError naming a module or an entry point that cannot be imported.
+    A module is named by its dotted name or by its file (`folder/skills.py`). Importing it registers what it marks with
+    `@skill`; what it lists under the name `SKILLS`, such as the operations of an OpenAPI document, is taken as it is.
+    Raises InputError naming a module, an entry point or a skill that cannot be used.
     """
+    holders: list[Any] = []
     for name in modules:
         try:
-            import_module(name)
+            holders.append(_module(name) if name.endswith(".py") else import_module(name))
         except Exception as exc:
-            raise InputError(f"skills: module {name!r} cannot be imported ({type(exc).__name__}: {exc})") from exc
+            raise InputError(f"skills: {name!r} cannot be imported ({type(exc).__name__}: {exc})") from exc
     for point in entry_points(group=GROUP) if installed else ():
         try:
-            point.load()
+            holders.append(point.load())
         except Exception as exc:
             raise InputError(f"skills: entry point {point.name!r} ({point.value}) cannot be loaded: {exc}") from exc
-    return registered_skills()
+    listed = [one for holder in holders for one in getattr(holder, "SKILLS", ())]
+    if wrong := [one for one in listed if not isinstance(one, Skill)]:
+        raise InputError(f"skills: SKILLS lists {wrong[0]!r}, which is no skill; mark a function with @skill instead")
+    found = {one.spec.name: one for one in registered_skills()}
+    for one in listed:
+        if found.setdefault(one.spec.name, one) is not one:
+            raise InputError(f"skills: two are named {one.spec.name!r}; give each a name of its own")
+    return tuple(found[name] for name in sorted(found))
+
+
+def _module(file: str) -> ModuleType:
+    """A module from its file, run once in a process."""
+    path = Path(file).resolve()
+    name = f"_nutgraf_skills_{hashlib.sha256(str(path).encode()).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("it is no Python file")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules[name] = module
+    return module
 
 
 def _skill(found: Spec) -> Skill:

@@ -1,0 +1,115 @@
+"""The catalogue: the same from the command line, over HTTP and on its page."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner, Result
+
+from nutgraf.serve.catalogue import agents_of_use_case
+from nutgraf.serve.cli import app
+from nutgraf.serve.cli_common import Tools
+from tests.retrieve.skills.made import forgotten
+from tests.serve.fakes import running, site_in
+
+TIDES = '''
+from nutgraf.registry import skill
+
+@skill(name="tides", version=3, when="a question about the sea", cost_points=2, partition="member")
+def tides(place: str, days: int = 1) -> str:
+    """High and low water.\x1b[31m"""
+    return place
+
+@skill(name="warn", when="a storm comes", side_effects=True)
+def warn(text: str) -> str:
+    """Warns everybody."""
+    return text
+'''
+
+
+def nutgraf(folder: Path, *words: str) -> Result:
+    """Run the command line with its data in a folder."""
+    return CliRunner().invoke(app, list(words), obj=Tools(), env={"NUTGRAF_DATA_DIR": str(folder)})
+
+
+@pytest.fixture
+def tides(tmp_path: Path) -> str:
+    """A file with two skills."""
+    (tmp_path / "tides.py").write_text(TIDES)
+    return str(tmp_path / "tides.py")
+
+
+def test_skills_are_listed(tmp_path: Path, tides: str) -> None:
+    """What each finds and takes, what it costs, and whether it changes something; nothing steers the terminal."""
+    with forgotten():
+        result = nutgraf(tmp_path, "skills", "--skills", tides)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "tides  (version 3, python, member, 2 points)",
+        "  High and low water.[31m",
+        "  When: a question about the sea",
+        "  Takes: place, days",
+        "warn  (version 1, python, public, 1 points, changes something: needs a confirmation)",
+        "  Warns everybody.",
+        "  When: a storm comes",
+        "  Takes: text",
+    ]
+
+
+def test_skills_as_json(tmp_path: Path, tides: str) -> None:
+    """Everything that the record has; also from the setting."""
+    with forgotten():
+        result = CliRunner().invoke(
+            app, ["skills", "--json"], obj=Tools(), env={"NUTGRAF_SKILLS_MODULES": f" {tides} ,"}
+        )
+        found = {one["name"]: one for one in orjson.loads(result.stdout)["skills"]}
+
+    assert found["tides"]["parameters"]["required"] == ["place"]
+    assert (found["warn"]["side_effects"], found["tides"]["cost_points"], found["tides"]["partition"]) == (
+        True, 2, "member",
+    )  # fmt: skip
+
+
+def test_a_module_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    """In one line, with status 2."""
+    result = nutgraf(tmp_path, "skills", "--skills", "no_such_module")
+
+    assert (result.exit_code, "no_such_module" in result.stderr) == (2, True)
+    assert nutgraf(tmp_path, "skills").exit_code == 0
+
+
+def test_agents_are_listed(tmp_path: Path) -> None:
+    """In words and as JSON, each with its sources."""
+    names = sorted(agent.name for agent in agents_of_use_case())
+    told = nutgraf(tmp_path, "agents")
+    found = orjson.loads(nutgraf(tmp_path, "agents", "--json").stdout)["agents"]
+
+    assert [line.split(" ")[0] for line in told.stdout.splitlines() if not line.startswith(" ")] == names
+    assert [agent["name"] for agent in found] == names
+    assert all(agent["sources"] and agent["summary"] for agent in found)
+
+
+async def test_the_api_has_it_all(tmp_path: Path, tides: str) -> None:
+    """Agents, skills, sources and models of the process that answers."""
+    with forgotten(), site_in(tmp_path / "data", skills_modules=tides) as site:
+        async with running(site) as client:
+            call = await client.ask("GET", "/v1/catalogue")
+    found = call.json()
+
+    assert call.status == 200
+    assert {"takeaways", "general"} <= {agent["name"] for agent in found["agents"]}
+    assert [one["name"] for one in found["skills"]] == ["tides", "warn"]
+    sources = {source["name"]: source for source in found["sources"]}
+    assert {"item", "related", "jobs", "member"} <= set(sources)
+    assert (sources["member"]["partition"], sources["item"]["partition"]) == ("member", "public")
+    assert all(source["summary"] for source in sources.values())
+    assert [(model["name"], model["used"]) for model in found["models"]] == [("none", False), ("scripted", True)]
+
+
+async def test_its_page_is_served(tmp_path: Path) -> None:
+    """With its script and style beside it."""
+    with site_in(tmp_path) as site:
+        async with running(site) as client:
+            for path in ("/catalogue/", "/catalogue/catalogue.js", "/catalogue/catalogue.css"):
+                assert (await client.ask("GET", path)).status == 200

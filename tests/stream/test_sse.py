@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nutgraf.events import Stage
 from nutgraf.stream.log import Entry, StreamLog, epoch_of, to_bytes
-from nutgraf.stream.sse import COMMENT, encode, frame, number_after
+from nutgraf.stream.sse import COMMENT, encode, frame, is_foreign, number_after, reset
 from tests.stream.said import story
 
 NASTY = [
@@ -129,6 +129,21 @@ def test_a_frame_may_have_lines() -> None:
 def test_a_last_id_says_where_to_go_on(given_id: str | None, number: int) -> None:
     """An id of this stream is a place in it; anything else means the beginning."""
     assert number_after("s1", given_id) == number
+
+
+@pytest.mark.parametrize(
+    ("given_id", "foreign"),
+    [(None, False), ("", False), (f"{epoch_of('s1')}.7", False), (f"{epoch_of('s2')}.7", True), ("7", True)],
+)
+def test_an_id_of_no_use_is_told(given_id: str | None, foreign: bool) -> None:
+    """Whoever comes with the id of another stream is told to forget what it has, in a frame without an id."""
+    assert is_foreign("s1", given_id) is foreign
+    parser = Parser()
+    parser.feed(reset("s1"))
+    assert [(kind, orjson.loads(data)) for _, kind, data in parser.frames] == [
+        ("reset", {"kind": "reset", "epoch": epoch_of("s1")})
+    ]
+    assert not parser.frames[0][0]
 
 
 def test_the_json_is_one_line() -> None:

@@ -11,11 +11,13 @@ from nutgraf.blend.actions import snippet
 from nutgraf.conversation import Feedback
 from nutgraf.members.snapshot import snapshot
 from nutgraf.serve import schemas
+from nutgraf.serve.api_catalogue import catalogue_router
+from nutgraf.serve.api_memory import memory_router
 from nutgraf.serve.door import host_scope, reader_scope
 from nutgraf.serve.guard import ACCEPTED_AT, Receive, Send
 from nutgraf.serve.schemas import errors
-from nutgraf.serve.streams import Streaming, send_document, send_events
-from nutgraf.stream.sse import MEDIA_TYPE, number_after
+from nutgraf.serve.streams import OwnEvents, Streaming, send_document, send_events
+from nutgraf.stream.sse import MEDIA_TYPE, is_foreign, number_after
 from nutgraf.types import Item, ItemKind, Member
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
     },
     204: {"description": "The stream has ended, and nothing lies behind that event."},
-    **errors(403, 404),
+    **errors(403, 404, 410),
 }
 As = Annotated[str | None, Query(max_length=200, description="Id of the member who reads, `none` for nobody")]
 StreamId = Annotated[str, Path(min_length=1, max_length=100)]
@@ -51,6 +53,8 @@ def router(site: Site) -> APIRouter:
     _streams(routes, site)
     _items(routes, site)
     _members(routes, site)
+    routes.include_router(memory_router(site))
+    routes.include_router(catalogue_router(site))
     _health(routes, site)
     return routes
 
@@ -92,9 +96,10 @@ def _streams(routes: APIRouter, site: Site) -> None:
         number = number_after(stream, last_event_id or after)
 
         async def opening() -> tuple[str, Reader]:
-            return stream, await site.streams.follow(scope, stream, number)
+            return stream, await site.follow(scope, stream, number)
 
-        return Streaming(partial(send_events, pace=site.pace, opening=opening))
+        wire = partial(OwnEvents, forget=is_foreign(stream, last_event_id or after))
+        return Streaming(partial(send_events, pace=site.pace, opening=opening, wire=wire))
 
     @routes.delete("/v1/streams/{stream}", status_code=204, responses=errors(403, 404), tags=["streams"])
     async def stop(stream: StreamId, member: As = None) -> None:
@@ -143,9 +148,10 @@ def _members(routes: APIRouter, site: Site) -> None:
 
     @routes.get("/v1/members/{member}", responses=errors(404), tags=["records"])
     def one_member(member: ItemId) -> schemas.MemberWhole:
-        """A member, and the facts of the record that may be used."""
+        """A member, and the facts that may be used: of the record, and what they stated."""
         found = site.backend.store.member(host_scope(), member)
-        known = snapshot(found, reader_scope(found), site.backend.rooms.vocabulary)
+        scope = reader_scope(found)
+        known = snapshot(found, scope, site.backend.rooms.vocabulary, site.backend.store.remembered(scope))
         return schemas.MemberWhole(**_card(found), facts=known.facts)
 
 

@@ -16,13 +16,16 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from nutgraf.decide.limiter import LimitRules
 from nutgraf.serve.admission import Gate
 from nutgraf.serve.api import router
+from nutgraf.serve.chat import chat_router
 from nutgraf.serve.guard import Guard
 from nutgraf.serve.journal import StoreJournal
+from nutgraf.serve.mcp_server import PATH, McpRoute
 from nutgraf.serve.problems import Problem, invalid
 from nutgraf.serve.reference import reference
 from nutgraf.stream.hub import Hub
@@ -39,6 +42,7 @@ SUMMARY = "The few takeaways of an item that matter to this member, cited and ch
 
 def make_app(site: Site) -> Guard:
     """The ASGI application of a site. Its hub lives as long as the application's lifespan."""
+    mcp = McpRoute(site)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,7 +52,7 @@ def make_app(site: Site) -> Guard:
         await site.backend.warm(site.note)
         async with hub, anyio.create_task_group() as tasks:
             tasks.start_soon(_forget_daily, site)
-            site.hub = hub
+            site.hub, mcp.tasks = hub, tasks
             yield
             tasks.cancel_scope.cancel()
         site.hub = None
@@ -58,6 +62,8 @@ def make_app(site: Site) -> Guard:
         title="Nutgraf", version=version("nutgraf"), summary=SUMMARY, docs_url=None, redoc_url=None, lifespan=lifespan
     )
     api.include_router(router(site))
+    api.include_router(chat_router(site))
+    api.router.routes.append(Route(PATH, mcp, include_in_schema=False))
     _pages(api)
     for kind, handler in ((RequestValidationError, _unfit), (HTTPException, _refused), (Exception, _pass_on)):
         api.add_exception_handler(kind, handler)

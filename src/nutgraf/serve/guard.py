@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
-from nutgraf.serve.problems import Problem, problem_of
+from nutgraf.serve.problems import Problem, problem_of, spoken
 
 if TYPE_CHECKING:
     from nutgraf.serve.door import LocalDoor
@@ -82,7 +82,7 @@ class Guard:
         except Exception as exc:
             problem = problem_of(exc)
             if not reply.started:
-                await reply.problem(problem)
+                await reply.problem(problem, scope["path"])
 
     async def _body(self, scope: AsgiScope, receive: Receive) -> bytes | None:
         """The body of a request that has one: JSON of a bearable size. None when the method has no body."""
@@ -138,10 +138,10 @@ class Reply:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def problem(self, problem: Problem) -> None:
-        """Answer with an error."""
-        body = problem.body()
-        own = {"content-type": "application/json", "content-length": str(len(body)), **problem.headers}
+    async def problem(self, problem: Problem, path: str) -> None:
+        """Answer with an error, as those who call `path` understand it."""
+        kind, body = spoken(path, problem)
+        own = {"content-type": kind, "content-length": str(len(body)), **problem.headers}
         headers = [(name.lower().encode(), value.encode()) for name, value in own.items()]
         await self({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self({"type": "http.response.body", "body": body})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from nutgraf.errors import (
     InputError,
@@ -21,7 +18,8 @@ from nutgraf.errors import (
     StoreError,
     TooLarge,
 )  # fmt: skip
-from nutgraf.stream.log import root_cause
+from nutgraf.stream.log import root_cause, to_json
+from nutgraf.stream.openai_chat import error as openai_error
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +35,9 @@ STATUS: tuple[tuple[type[NutgrafError], int, str], ...] = (
     (NutgrafError, 500, "failed"),
 )
 MESSAGE_AT_MOST_CHARS = 600
+JSON = "application/json"
+SERVERS = 500
+OPENAI_TYPES = {403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
 @dataclass(eq=False)
@@ -48,15 +49,24 @@ class Problem(Exception):
     message: str
     ticket: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> bytes:
         """The JSON of the answer."""
         error = {"kind": self.kind, "message": self.message[:MESSAGE_AT_MOST_CHARS]}
-        value = {"error": error | ({"ticket": self.ticket} if self.ticket else {})}
-        try:
-            return orjson.dumps(value)
-        except TypeError:  # half of a character pair in what the caller sent
-            return json.dumps(value).encode()
+        return to_json({"error": error | ({"ticket": self.ticket} if self.ticket else {}) | dict(self.more)})
+
+
+def spoken(path: str, problem: Problem) -> tuple[str, bytes]:
+    """The media type and the body of an error, as the clients that call this path understand it."""
+    message = problem.message[:MESSAGE_AT_MOST_CHARS]
+    ticket = f" (ticket {problem.ticket})" if problem.ticket else ""
+    if path.startswith("/v1/ui/"):
+        return "text/plain; charset=utf-8", f"{message}{ticket}".encode("utf-8", "replace")
+    if path.startswith(("/v1/chat/", "/v1/models")):
+        kind = OPENAI_TYPES.get(problem.status, "invalid_request_error" if problem.status < SERVERS else "server_error")
+        return JSON, to_json({"error": openai_error(message + ticket, kind, problem.kind)})
+    return JSON, problem.body()
 
 
 def problem_of(exc: BaseException) -> Problem:

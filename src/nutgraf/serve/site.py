@@ -5,22 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
 
 import anyio.to_thread
+import orjson
 
-from nutgraf.errors import ModelBusy
+from nutgraf.errors import InputError, ModelBusy
 from nutgraf.serve.answers import Asked, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
+from nutgraf.serve.problems import Problem
 from nutgraf.serve.streams import Pace
 
 if TYPE_CHECKING:
     from nutgraf.serve.backend import Backend
+    from nutgraf.serve.protocols import Wish
     from nutgraf.serve.schemas import TakeawaysBody
     from nutgraf.stream.hub import Hub
     from nutgraf.stream.live import Reader
-    from nutgraf.types import Item, Member
+    from nutgraf.types import Item, Member, Scope
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -48,16 +53,34 @@ class Site:
             raise ModelBusy("the server is not running; try again in a few seconds")
         return self.hub
 
-    async def about(self, body: TakeawaysBody) -> tuple[Item, Member | None]:
-        """The item and the member that a request names; NotFound when there is none."""
+    async def follow(self, scope: Scope, stream_id: str, after: int) -> Reader:
+        """A reader of a stream from behind event number `after`, as the hub's.
+
+        Raises NotFound when it is not the scope's, and Problem (410) once an ended stream may not be read again: where
+        the member's conversation is kept, it says so.
+        """
+        reader = await self.streams.follow(scope, stream_id, after)
+        if not self.streams.holds(stream_id) and not reader.at_end:
+            row = await beside(partial(self.backend.store.stream, scope, stream_id))
+            took_ms = orjson.loads(reader.last.data)["complete_ms"] if reader.last else 0.0
+            ended = datetime.fromisoformat(row.opened_at) + timedelta(milliseconds=took_ms)
+            if datetime.now(UTC) - ended > timedelta(seconds=self.backend.settings.replay_within_s):
+                reader.close()
+                raise _gone(row.item, row.member if row.question else None)
+        return reader
+
+    async def about(self, body: TakeawaysBody | Wish) -> tuple[Item, Member | None]:
+        """The item and the member that a request names; NotFound when there is none, InputError when none is named."""
         store = self.backend.store
+        if body.item is None:
+            raise InputError("item: is missing; say which item is read")
         item = await beside(partial(store.item, body.item))
         if body.member is None:
             return item, None
         return item, await beside(partial(store.member, host_scope(), body.member))
 
     async def open(
-        self, body: TakeawaysBody, about: tuple[Item, Member | None], accepted_at: float, *, resumable: bool
+        self, body: TakeawaysBody | Wish, about: tuple[Item, Member | None], accepted_at: float, *, resumable: bool
     ) -> tuple[str, Reader]:
         """Start the answer and follow it from its beginning."""
         rooms = await beside(partial(self.backend.rooms_for, body.model))
@@ -71,6 +94,15 @@ class Site:
         stream_id = start(self.streams, rooms, asked)
         self.door.remember(stream_id, scope.member)
         return stream_id, await self.streams.follow(scope, stream_id)
+
+
+def _gone(item: str, member: str | None) -> Problem:
+    """The answer to whoever comes back too late; `member` is whose conversation about the item is kept."""
+    if member is None:
+        return Problem(410, "gone", "this stream ended too long ago to be read again; ask anew")
+    address = f"/v1/conversations?{urlencode({'item': item, 'member': member})}"
+    message = "this stream ended too long ago to be read again; what was answered is in the conversation"
+    return Problem(410, "gone", message, more={"conversation": address})
 
 
 async def beside(work: Callable[[], T]) -> T:

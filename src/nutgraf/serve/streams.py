@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
-import orjson
 from starlette.responses import Response
 
 from nutgraf.events import PROTOCOL
 from nutgraf.serve.guard import AsgiScope, Cut, Departed, Receive, Send
 from nutgraf.stream.document import fold
 from nutgraf.stream.live import Reader
-from nutgraf.stream.log import Entry, root_cause
-from nutgraf.stream.sse import COMMENT, MEDIA_TYPE, encode
+from nutgraf.stream.log import Entry, root_cause, to_json
+from nutgraf.stream.sse import COMMENT, MEDIA_TYPE, encode, reset
 
 if TYPE_CHECKING:
     from nutgraf.types import Item, Member
 
 #: Opens a stream and gives its id and a reader of it.
 Open = Callable[[], Awaitable[tuple[str, Reader]]]
+Json = dict[str, Any]
 DOCUMENT_HEADERS = {"content-type": "application/json"}
+WRITE_AT_MOST_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,90 @@ async def while_there(receive: Receive, work: Callable[[], Awaitable[None]]) -> 
         raise Departed
 
 
-async def send_events(receive: Receive, send: Send, pace: Pace, opening: Open) -> None:
-    """Answer with a stream's events until its end. The stream's owner goes on without us when the client leaves."""
+class Wire(Protocol):
+    """How a stream looks to its reader: headers of its own, and an encoder."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What its clients look for in the headers of the answer."""
+        ...
+
+    def feed(self, entry: Entry) -> bytes:
+        """The bytes of the next entry, empty when there are none for it."""
+        ...
+
+
+class OwnEvents:
+    """Our own events. A reader whose last id was of no use is told to forget what it has."""
+
+    def __init__(self, stream_id: str, *, forget: bool = False) -> None:
+        self.headers = {"nutgraf-protocol": PROTOCOL}
+        self._stream_id, self._first = stream_id, reset(stream_id) if forget else b""
+
+    def feed(self, entry: Entry) -> bytes:
+        """The frame of the next entry."""
+        first, self._first = self._first, b""
+        return first + encode(self._stream_id, entry)
+
+
+async def send_events(
+    receive: Receive, send: Send, pace: Pace, opening: Open, wire: Callable[[str], Wire] = OwnEvents
+) -> None:
+    """Answer with a stream's events until its end. The stream's owner goes on without us when the client leaves.
+
+    At most WRITE_AT_MOST_BYTES wait for the client at any time.
+    """
 
     async def work() -> None:
         stream_id, reader = await opening()
+        encoder = wire(stream_id)
         with reader:
             headers = {
                 "content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store, no-transform",
-                "x-accel-buffering": "no", "nutgraf-stream": stream_id, "nutgraf-protocol": PROTOCOL,
+                "x-accel-buffering": "no", "nutgraf-stream": stream_id, **encoder.headers,
             }  # fmt: skip
             status = 204 if reader.at_end else 200
             await _write(send, pace, _start(status, headers))
             while (batch := await _next(reader, pace)) is not None:
-                frames = b"".join(encode(stream_id, entry) for entry in batch) if batch else COMMENT
-                await _write(send, pace, _piece(frames, more=True))
+                for piece in _pieces(map(encoder.feed, batch)) if batch else (COMMENT,):
+                    await _write(send, pace, _piece(piece, more=True))
             await _write(send, pace, _piece(b"", more=False))
+
+    await while_there(receive, work)
+
+
+def _pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """The frames in pieces of a bearable size, made as they are asked for."""
+    waiting = b""
+    for one in frames:
+        if waiting and len(waiting) + len(one) > WRITE_AT_MOST_BYTES:
+            yield waiting
+            waiting = b""
+        waiting += one
+        while len(waiting) > WRITE_AT_MOST_BYTES:
+            yield waiting[:WRITE_AT_MOST_BYTES]
+            waiting = waiting[WRITE_AT_MOST_BYTES:]
+    if waiting:
+        yield waiting
+
+
+async def send_whole(
+    receive: Receive, send: Send, pace: Pace, opening: Open, fold: Callable[[str, Sequence[Entry]], tuple[int, Json]]
+) -> None:
+    """Answer with one JSON document that a stream's entries give once it has ended.
+
+    `fold` gets the stream's id and its entries, and gives the status and the document.
+    """
+
+    async def work() -> None:
+        stream_id, reader = await opening()
+        with reader:
+            entries = [entry async for batch in reader for entry in batch]
+        status, value = fold(stream_id, entries)
+        body = to_json(value)
+        headers = {**DOCUMENT_HEADERS, "content-length": str(len(body)), "nutgraf-stream": stream_id}
+        await _write(send, pace, _start(status, headers))
+        await _write(send, pace, _piece(body, more=False))
 
     await while_there(receive, work)
 
@@ -78,17 +147,7 @@ async def send_document(
     receive: Receive, send: Send, pace: Pace, opening: Open, about: tuple[Item, Member | None]
 ) -> None:
     """Answer with the document that a stream's events fold into, once it has ended."""
-
-    async def work() -> None:
-        stream_id, reader = await opening()
-        with reader:
-            entries = [entry async for batch in reader for entry in batch]
-        body = orjson.dumps(fold(entries, *about))
-        headers = {**DOCUMENT_HEADERS, "content-length": str(len(body)), "nutgraf-stream": stream_id}
-        await _write(send, pace, _start(200, headers))
-        await _write(send, pace, _piece(body, more=False))
-
-    await while_there(receive, work)
+    await send_whole(receive, send, pace, opening, lambda _, entries: (200, fold(entries, *about)))
 
 
 async def _next(reader: Reader, pace: Pace) -> Sequence[Entry] | None:

@@ -74,6 +74,10 @@ class Hub:
         """How many streams have no ending yet."""
         return len(self._live)
 
+    def holds(self, stream_id: str) -> bool:
+        """Whether a stream is in memory: it runs, or ended not long ago."""
+        return stream_id in self._live or stream_id in self._ended
+
     def check_open(self) -> None:
         """Raise ModelBusy when no stream can be started any more, as the hub closes or has closed."""
         if self._tasks is None or self._closing or self._tasks.cancel_scope.cancel_called:

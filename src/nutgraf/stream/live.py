@@ -15,6 +15,8 @@ from nutgraf.stream.log import Entry, StreamLog
 from nutgraf.types import Scope
 
 TEXT_AT_MOST_CHARS = 2_000
+#: A reader that hears nothing looks for itself so often, in seconds: the bell makes it faster, never needed.
+LOOK_AGAIN_S = 2.0
 
 
 class Times(TypedDict):
@@ -53,6 +55,16 @@ class Reader:
         self._open = True
 
     @property
+    def ended(self) -> bool:
+        """Whether the stream has its ending."""
+        return self._feed.ended
+
+    @property
+    def last(self) -> Entry | None:
+        """The newest entry there is, read or not."""
+        return self._feed.entries[-1] if self._feed.entries else None
+
+    @property
     def at_end(self) -> bool:
         """Whether the stream has ended and everything of it was read."""
         return self._feed.ended and self._at >= len(self._feed.entries)
@@ -64,7 +76,8 @@ class Reader:
         while not (batch := self._feed.entries[self._at :]):
             if self._feed.ended:
                 raise StopAsyncIteration
-            await self._feed.changed.wait()
+            with anyio.move_on_after(LOOK_AGAIN_S):
+                await self._feed.changed.wait()
         self._at += len(batch)
         return batch
 

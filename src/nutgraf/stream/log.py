@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -131,7 +132,11 @@ def root_cause(exc: BaseException) -> BaseException:
 
 def to_bytes(event: Event) -> bytes:
     """An event as JSON in UTF-8 on one line, by any reader's notion of a line; half surrogates are escaped."""
-    value = as_json(event)
+    return to_json(as_json(event))
+
+
+def to_json(value: Any) -> bytes:
+    """A plain value as JSON on one line, as `to_bytes`."""
     try:
         data = orjson.dumps(value)
     except TypeError:

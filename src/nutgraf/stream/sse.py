@@ -24,6 +24,17 @@ def frame(event_id: str, kind: str, data: bytes) -> bytes:
     return f"id: {event_id}\nevent: {kind}\n".encode() + lines + b"\n"
 
 
+def reset(stream_id: str) -> bytes:
+    """Tells a reader whose last id is of no use here to forget what it has: the whole stream follows."""
+    return b'event: reset\ndata: {"kind":"reset","epoch":"' + epoch_of(stream_id).encode() + b'"}\n\n'
+
+
+def is_foreign(stream_id: str, last_event_id: str | None) -> bool:
+    """Whether an id was given that is of another stream, or none at all."""
+    found = _EVENT_ID.fullmatch((last_event_id or "").strip())
+    return bool(last_event_id) and (found is None or found[1] != epoch_of(stream_id))
+
+
 def number_after(stream_id: str, last_event_id: str | None) -> int:
     """The number behind which a reader goes on, from the id of the last event it has.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from uuid import uuid4
 
 import anyio
 
+from nutgraf.errors import InputError
 from nutgraf.settings import Settings
 from nutgraf.types import Deadline, Item, Member, Scope
 
 if TYPE_CHECKING:
+    from nutgraf.conversation import Turn
+    from nutgraf.decide.agents import UseCase
     from nutgraf.events import Event
     from nutgraf.pipeline.parts import Rooms
     from nutgraf.seams import ItemStore, Source
@@ -33,17 +37,23 @@ def open_rooms(
     models are looked up by the names that the settings give. Raises MissingPart naming the command that installs
     what is missing, InputError for a model nobody knows.
     """
-    from nutgraf.model.catalogue import open_model
+    from nutgraf.decide.head import Head
+    from nutgraf.model.catalogue import open_gateway
     from nutgraf.pipeline.parts import Rooms
+    from nutgraf.prompt.library import Library
     from nutgraf.retrieve.encoder import OnnxEncoder
     from nutgraf.vocabulary.match import load
 
     imported = settings.data_dir / VOCABULARY
+    case = open_usecase(settings.usecase)
     return Rooms(
         settings=settings,
         encoder=OnnxEncoder.load(threads=settings.encoder_threads),
         vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
-        model=open_model(settings.model, settings, environ),
+        model=open_gateway(settings, environ),
+        agents=case.agents,
+        prompts=Library(case.prompts),
+        head=Head.load(),
         items=items,
         skills=(*web_search(settings), *skill_sources(settings)),
     )
@@ -68,6 +78,18 @@ def skill_sources(settings: Settings) -> tuple[Source, ...]:
     return tuple(SkillSource(one) for one in load_skills(modules) if not one.spec.side_effects)
 
 
+def open_usecase(name: str) -> UseCase:
+    """The use case of a name that comes with Nutgraf, or in a folder of one's own. Raises InputError."""
+    from nutgraf.decide.agents import FILE, load_usecase
+
+    shipped = resources.files("nutgraf") / "usecases" / name
+    if name.isidentifier() and (shipped / FILE).is_file():
+        return load_usecase(shipped)
+    if not (folder := Path(name).expanduser()).joinpath(FILE).is_file():
+        raise InputError(f"usecase: {name!r} neither comes with Nutgraf nor is a folder with {FILE} in it")
+    return load_usecase(folder)
+
+
 def local_scope(member: Member | None) -> Scope:
     """The scope of a reader in their own process: they hold their own record, so every right over it is theirs."""
     return Scope(
@@ -88,11 +110,19 @@ class Local:
 
     @asynccontextmanager
     async def stream(
-        self, item: Item, member: Member | None = None, *, question: str | None = None, deadline_s: float | None = None
+        self,
+        item: Item | None,
+        member: Member | None = None,
+        *,
+        question: str | None = None,
+        deadline_s: float | None = None,
+        agent: str | None = None,
+        history: Sequence[Turn] = (),
     ) -> AsyncIterator[AsyncIterator[Event]]:
         """The events of one answer as they come; leaving the block stops the work.
 
-        Without a question the answer is the item's takeaways. A failure is the last event, `closed` with `failed`.
+        Without a question the answer is the item's takeaways; `agent` names who shall answer one, `history` holds
+        earlier turns, oldest first. A failure is the last event, `closed` with `failed`.
         """
         from nutgraf.pipeline.parts import Request
         from nutgraf.pipeline.run import run
@@ -104,6 +134,7 @@ class Local:
         request = Request(
             stream=stream, scope=local_scope(member), item=item, member=member, accepted_at=accepted,
             deadline=Deadline(accepted + (deadline_s or self.rooms.settings.deadline_s)), question=question,
+            agent=agent, history=tuple(history),
         )  # fmt: skip
 
         def emit(event: Event) -> None:
@@ -155,9 +186,9 @@ async def open_local(
     try:
         yield Local(rooms)
     finally:
-        if close := getattr(rooms.model, "aclose", None):
+        if rooms.gateway is not None:
             with anyio.move_on_after(2.0, shield=True):
-                await close()
+                await rooms.gateway.aclose()
 
 
 def takeaways(item: str | Path, member: str | Path | None = None, *, model: str = "embedded") -> dict[str, Any]:

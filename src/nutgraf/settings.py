@@ -28,6 +28,8 @@ class Settings:
 
     #: Folder of the store, logs and imported vocabularies.
     data_dir: Path = Path("~/.local/share/nutgraf")
+    #: The use case that answers: `premium`, or a folder with a `usecase.toml`.
+    usecase: str = "premium"
     #: Name of the model that writes.
     model: str = "embedded"
     #: Models that write when the first one cannot, tried in this order: names with commas between them, or none.

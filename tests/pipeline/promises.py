@@ -152,7 +152,7 @@ def _usefulness(told: Told) -> Iterator[str]:
     spoken = {event["block"] for event in told.events if event["kind"] == "sentence-committed"}
     if set(blocks) != spoken or len(blocks) < (1 if told.question else 2):
         yield "empty block"
-    failed = any(call.ending in ("failed", "cancelled") for call in told.model.calls)
+    failed = any(call.ending in ("failed", "cancelled") for call in last.values())
     if failed and not any(part["what"] == "writing" for part in closed["skipped"]):
         yield "cut as done"
 

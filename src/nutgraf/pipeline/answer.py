@@ -9,7 +9,7 @@ import anyio
 from nutgraf.decide.followup import condense
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Passage, Query
-from nutgraf.parse.drafts import LineParser
+from nutgraf.parse.auto import AutoParser
 from nutgraf.pipeline.composing import TOO_SLOW, OneBlock, stream_into, write
 from nutgraf.pipeline.finding import Found, cited, find
 from nutgraf.pipeline.parts import Run
@@ -88,7 +88,7 @@ async def _written(run: Run, agent: Agent, query: Query, found: Found) -> None:
     now = anyio.current_time()
     limit = Deadline(now + writing_time(run, now))
     sink = OneBlock(block)
-    await stream_into(sink, run, _prompt(run, agent, block, query), limit, LineParser, "a1", continues=agent.continues)
+    await stream_into(sink, run, _prompt(run, agent, block, query), limit, AutoParser, "a1", continues=agent.continues)
     block.give_up("not-completed")
     run.cut = run.cut or (bool(block.sentences) and not block.full and _was_slow(run))
     if not block.sentences:

@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Query
-from nutgraf.parse.json_drafts import JsonParser
+from nutgraf.parse.auto import AutoParser
 from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
 from nutgraf.pipeline.finding import cited, find, known_of, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
@@ -216,7 +216,7 @@ async def _compose(
     limit = Deadline(anyio.current_time() + writing_time(run, anyio.current_time()))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])
-        await stream_into(sink, run, prompt, limit, JsonParser, "panel", continues=agent.continues)
+        await stream_into(sink, run, prompt, limit, AutoParser, "panel", continues=agent.continues)
         tasks.cancel_scope.cancel()
     sink.close()
     return sink

@@ -10,9 +10,11 @@ from nutgraf.errors import InputError
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import opening, run
 from nutgraf.stream.hub import Hub, new_stream_id
+from nutgraf.trace.record import NOTHING, Recording
 from nutgraf.types import Deadline
 
 if TYPE_CHECKING:
+    from nutgraf.conversation import Remembered, Turn
     from nutgraf.types import Item, Member, Scope
 
 DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S = 0.1, 600.0
@@ -26,17 +28,24 @@ class Asked:
     `accepted_at` is in seconds on the event loop's clock. Raises InputError for what cannot be asked.
     """
 
-    item: Item
+    item: Item | None
     member: Member | None
     scope: Scope
     accepted_at: float
     deadline_s: float
     question: str | None = None
     resumable: bool = True
+    agent: str | None = None
+    history: tuple[Turn, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
+    without: frozenset[str] = frozenset()
+    overloaded: bool = False
 
     def __post_init__(self) -> None:
         """Check what came from outside."""
         check_asked(self.deadline_s, self.question)
+        if self.item is None and self.question is None:
+            raise InputError("item: name an item to get its takeaways, or ask a question")
 
 
 def check_asked(deadline_s: float, question: str | None) -> None:
@@ -51,15 +60,22 @@ def check_asked(deadline_s: float, question: str | None) -> None:
         raise InputError("question: holds bytes that are no text in UTF-8; write it in UTF-8")
 
 
-def start(hub: Hub, rooms: Rooms, asked: Asked) -> str:
-    """Start the answer in the hub and return the id of its stream. Must be called on the event loop."""
+def start(hub: Hub, rooms: Rooms, asked: Asked, trace: Recording = NOTHING) -> str:
+    """Start the answer in the hub and return the id of its stream. Must be called on the event loop.
+
+    Raises InputError for an agent that the use case does not have.
+    """
+    if asked.agent is not None and asked.agent not in rooms.agents:
+        raise InputError(f"agent: {asked.agent!r} is not known here; known are {', '.join(sorted(rooms.agents))}")
     stream_id = new_stream_id()
     deadline = Deadline(asked.accepted_at + asked.deadline_s)
     request = Request(
         stream=stream_id, scope=asked.scope, item=asked.item, member=asked.member, accepted_at=asked.accepted_at,
         deadline=deadline, question=asked.question,
+        agent=asked.agent, history=asked.history, remembered=asked.remembered, without=asked.without,
+        overloaded=asked.overloaded,
     )  # fmt: skip
     return hub.start(
-        asked.scope, opening(request, rooms.model_name), partial(run, request, rooms),
+        asked.scope, opening(request, rooms.model_name), partial(run, request, rooms, trace=trace),
         accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable,
     )  # fmt: skip

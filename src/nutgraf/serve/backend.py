@@ -16,8 +16,9 @@ import anyio
 from nutgraf.errors import InputError, MissingPart
 
 if TYPE_CHECKING:
+    from nutgraf.model.gateway import Gateway
     from nutgraf.pipeline.parts import Rooms
-    from nutgraf.seams import ItemStore, Model
+    from nutgraf.seams import ItemStore
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
 
@@ -33,10 +34,10 @@ def real_rooms(settings: Settings, items: ItemStore | None) -> Rooms:
     return open_rooms(settings, items, os.environ)
 
 
-def _model(name: str, settings: Settings) -> Model | None:
-    from nutgraf.model.catalogue import open_model
+def _gateway(name: str, settings: Settings) -> Gateway | None:
+    from nutgraf.model.catalogue import open_gateway
 
-    return open_model(name, settings, os.environ)
+    return open_gateway(settings, os.environ, model=name)
 
 
 @dataclass(kw_only=True)
@@ -46,7 +47,7 @@ class Backend:
     settings: Settings
     store: EmbeddedStore
     rooms: Rooms
-    _others: dict[str, Model | None] = field(default_factory=dict)
+    _others: dict[str, Gateway | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     async def warm(self, note: Callable[[str], None], prompts: Sequence[str] = ("answer", "takeaway")) -> None:
@@ -56,10 +57,10 @@ class Backend:
         """
         from nutgraf.pipeline.writing import warm_up
 
-        if (load := getattr(self.rooms.model, "load", None)) is None:
+        if self.rooms.gateway is None:
             return
         try:
-            await load()
+            await self.rooms.gateway.load()
         except MissingPart as exc:
             note(f"{exc}. Going on without a model: sentences are quoted.")
             self.rooms = replace(self.rooms, model=None)
@@ -68,10 +69,10 @@ class Backend:
 
     async def close_models(self) -> None:
         """Let the models go, on the event loop that used them."""
-        for model in [self.rooms.model, *self._others.values()]:
-            if (close := getattr(model, "aclose", None)) is not None:
+        for gateway in [self.rooms.gateway, *self._others.values()]:
+            if gateway is not None:
                 with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
-                    await close()
+                    await gateway.aclose()
 
     def forget(self) -> None:
         """Delete conversations and streams that are older than the settings allow. Blocks."""
@@ -90,7 +91,7 @@ class Backend:
             raise InputError(f"model: {name!r} is not known here; known are {', '.join(self.model_names())}")
         with self._lock:
             if name not in self._others:
-                self._others[name] = _model(name, self.settings)
+                self._others[name] = _gateway(name, self.settings)
         return replace(self.rooms, model=self._others[name])
 
 

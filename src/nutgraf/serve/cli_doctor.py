@@ -129,6 +129,7 @@ def _store(settings: Settings) -> str:
 
 def _encoder(rooms: Rooms) -> str:
     texts = [f"The wait at desk {number} fell from 41 minutes to 29 minutes in six weeks." for number in range(TEXTS)]
+    assert rooms.encoder is not None
     rooms.encoder.encode(texts[:8])
     began = time.perf_counter()
     rooms.encoder.encode(texts)
@@ -136,6 +137,7 @@ def _encoder(rooms: Rooms) -> str:
 
 
 def _vocabulary(rooms: Rooms) -> str:
+    assert rooms.vocabulary is not None
     began = time.perf_counter()
     found = rooms.vocabulary.find("We look for someone who knows Python, SQL and patient triage.")
     return f"{len(found)} skills found in a sentence in {(time.perf_counter() - began) * 1000:.2f} ms"
@@ -147,7 +149,7 @@ def _model(rooms: Rooms) -> str:
 
     from nutgraf.types import Deadline, Message, Prompt
 
-    if (model := rooms.model) is None:
+    if (model := rooms.writer) is None:
         return "none: sentences are quoted from the source"
     prompt = Prompt(
         name="doctor", version="1", messages=(Message("user", "Write three sentences about bread."),), max_tokens=48

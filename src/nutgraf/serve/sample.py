@@ -102,7 +102,10 @@ def prepare_sample(backend: Backend, folder: Path, progress: Progress = lambda d
 def _prepared(backend: Backend) -> str:
     from nutgraf.read.digest import version
 
-    return f"{_fingerprint()} {version(backend.rooms.encoder, backend.rooms.vocabulary)}"
+    rooms = backend.rooms
+    assert rooms.encoder is not None
+    assert rooms.vocabulary is not None
+    return f"{_fingerprint()} {version(rooms.encoder, rooms.vocabulary)}"
 
 
 @cache

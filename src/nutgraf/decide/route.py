@@ -9,14 +9,23 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nutgraf.decide.head import OUTSIDE, Head
-from nutgraf.decide.rules import AGENT_RULES, SCOPE_RULES, Rule, plain
+from nutgraf.decide.rules import AGENT_RULES, SCOPE_RULES, SELF, plain
 from nutgraf.orchestration import Agent, Route
 from nutgraf.text.words import content_stems
 from nutgraf.types import Item, ItemKind, Vectors
 
 #: What the agent of the last turn is worth, as logarithm of odds: for a question that leans on it, and for any other.
 BEFORE_SHORT, BEFORE = 1.5, 0.3
-COMPANY_ITEM = 1.0
+#: What the kind of the item is worth to agents that are about such items.
+KIND_PRIOR: Mapping[ItemKind, Mapping[str, float]] = {
+    "job": {"job-fit": 0.7, "interview": 0.4},
+    "course": {"learning": 0.7},
+    "company": {"company": 1.0},
+}
+#: What a question whose words all stand in the item is worth to `general`; one that speaks of its asker is not about it.
+KNOWN_PRIOR, SELF_PRIOR = 1.5, -1.0
+#: From which share of a question's words on, when they stand in the item, it is about the item whatever a rule says.
+ABOUT_ITEM = 0.5
 #: Agents that make no sense without an item of these kinds in the conversation, and who answers instead.
 NEEDS: Mapping[str, tuple[ItemKind, ...]] = {"job-fit": ("job",), "interview": ("job",)}
 INSTEAD = ("career", "general")
@@ -63,7 +72,9 @@ def route(
     """
     asked = _asked(said or question, item, before, kinds)
     known = {agent.name: agent for agent in agents}
-    if asked.known < 0.5 and (outside := _first(SCOPE_RULES, asked.plain)):
+    if outside := next(
+        (rule for rule in SCOPE_RULES if asked.known < rule.waived_at and rule.fires(asked.plain)), None
+    ):
         return Route(agent=None, by="rules", because=f"{outside.name}: {_sorry(outside.about)}", confidence=0.95)
     fired = _fired(asked, known)
     if len(fired) == 1 or (fired and (head is None or vector is None)):
@@ -108,8 +119,10 @@ def _item_stems(item: Item) -> frozenset[str]:
     return frozenset(content_stems(" ".join([*whole, *(f"{key} {value}" for key, value in item.details)])))
 
 
-def _first(rules: Sequence[Rule], question: str) -> Rule | None:
-    return next((rule for rule in rules if rule.fires(question)), None)
+def _serves(agent: Agent, asked: Asked) -> bool:
+    """Whether the conversation holds an item of a kind that the agent needs."""
+    needed = NEEDS.get(agent.name) or agent.kinds
+    return not needed or bool(asked.kinds & set(needed)) or asked.before == agent.name
 
 
 def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
@@ -126,12 +139,15 @@ def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
 
 def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vectors, fired: Mapping[str, str]) -> Route:
     """The likeliest agent, or out of scope, or a doubt. Rules that contradict each other narrow the choice."""
-    prior = {asked.before: BEFORE_SHORT if asked.short else BEFORE} if asked.before else {}
-    if asked.item is not None and asked.item.kind == "company":
-        prior["company"] = prior.get("company", 0.0) + COMPANY_ITEM
-    allowed = set(fired) or (
-        {*known, OUTSIDE} if asked.known < 0.5 and not (asked.before and asked.short) else set(known)
+    prior = dict(KIND_PRIOR.get(asked.item.kind, {})) if asked.item is not None else {}
+    if asked.before:
+        prior[asked.before] = prior.get(asked.before, 0.0) + (BEFORE_SHORT if asked.short else BEFORE)
+    prior["general"] = prior.get("general", 0.0) + (
+        SELF_PRIOR if SELF.search(asked.plain) else KNOWN_PRIOR * asked.known
     )
+    allowed = set(fired) or {name for name in known if _serves(known[name], asked)}
+    if not fired and asked.known < ABOUT_ITEM and not (asked.before and asked.short):
+        allowed.add(OUTSIDE)
     shares = head.shares(vector, prior, allowed)
     if not shares:
         return _unsure(asked, known)
@@ -154,7 +170,7 @@ def _unsure(asked: Asked, known: Mapping[str, Agent]) -> Route:
         return Route(agent=asked.before, by="fallback", because="a short question stays with its agent", confidence=0.5)
     if asked.item is not None and asked.item.kind == "company" and "company" in known:
         return Route(agent="company", by="rules", because="rule company-item", confidence=0.6)
-    if asked.known >= 0.5:
+    if asked.known >= ABOUT_ITEM:
         return Route(agent=_general(known), by="rules", because="rule words-of-the-item", confidence=0.7)
     return Route(agent=_general(known), by="fallback", because="no rule speaks for an agent", confidence=0.3)
 
@@ -168,8 +184,8 @@ def _finished(found: Route, asked: Asked, known: Mapping[str, Agent]) -> Route:
     name = found.agent
     if name is None:
         return found
-    needed = NEEDS.get(name) or known[name].kinds
-    if needed and not asked.kinds & set(needed) and asked.before != name:
+    if not _serves(known[name], asked):
+        needed = NEEDS.get(name) or known[name].kinds
         instead = next((other for other in INSTEAD if other in known and other != name), None)
         if instead is not None:
             because = f"{found.because}; {name} needs a {' or '.join(needed)}, and there is none here"

@@ -11,6 +11,7 @@ from re import Pattern
 
 #: Words by which a member speaks of themselves.
 _ME = r"(?:\bi\b|\bi'(?:m|d|ve|ll)\b|\bme\b|\bmy\b|\bmyself\b|\bmine\b)"
+SELF = re.compile(_ME)
 _WRITTEN = (
     r"(?:posts?|comments?|messages?|reply|replies|notes?|dm|inmail|e-?mail|caption|paragraph|response|intro(?:duction)?|"
     r"thread|announcement|cover letter|headline|summary|lines?|something|answer to|update|sentences?)"
@@ -20,21 +21,25 @@ _VENTURE = (
     r"hustle|gig)|restaurant|caf[eé]|service|brand)"
 )
 _TEACHING = (
-    r"(?:courses?|class(?:es)?|tutorials?|bootcamps?|certifications?|certificates?|workshops?|books?|lessons?|"
-    r"learning (?:path|plan)|study plan|online training|resources?)"
+    r"(?:courses?|class(?:es)?|tutorials?|bootcamps?|certifications?|certificates?|workshops?|books?|training|"
+    r"learning (?:path|plan)|study plan)"
 )
 _CODE = r"(?:python|javascript|java|c\+\+|bash|regex|function|script|code|program|sql query|query|html|css|macro|app)"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pattern and the agent it speaks for; `agent` None means out of scope and `about` then says of what kind."""
+    """One pattern and the agent it speaks for; `agent` None means out of scope and `about` then says of what kind.
+
+    A scope rule does not hold when the share `waived_at` of the question's words stands in the item.
+    """
 
     name: str
     agent: str | None
     pattern: Pattern[str]
     unless: Pattern[str] | None = None
     about: str = ""
+    waived_at: float = 0.5
 
     def fires(self, question: str) -> bool:
         """Whether it holds for a question that `plain` has prepared."""
@@ -46,8 +51,10 @@ def plain(question: str) -> str:
     return " ".join(question.replace("’", "'").replace("‘", "'").lower().split())
 
 
-def _rule(name: str, agent: str | None, pattern: str, unless: str = "", about: str = "") -> Rule:
-    return Rule(name, agent, re.compile(pattern), re.compile(unless) if unless else None, about)
+def _rule(
+    name: str, agent: str | None, pattern: str, unless: str = "", about: str = "", waived_at: float = 0.5
+) -> Rule:
+    return Rule(name, agent, re.compile(pattern), re.compile(unless) if unless else None, about, waived_at)
 
 
 #: In the order in which they win when several fire.
@@ -73,7 +80,19 @@ AGENT_RULES: tuple[Rule, ...] = (
         r"reach out|introduce myself|approach|announce)\b",
         r"\b(?:interviews?|interviewers?|hiring manager)\b",
     ),
-    _rule("own-voice", "voice", r"\bin my (?:own )?(?:voice|words|style|tone|manner)\b|\bsounds? like me\b"),
+    _rule(
+        "write-this",
+        "voice",
+        r"^(?:please |can you |could you |help me (?:to )?)*(?:write|draft|compose|phrase|formulate|reword|rewrite|rephrase|polish|edit)\b|\bhashtags?\b|"
+        r"\bcomment (?:on|to|for|under) (?:this|that|it|the)\b",
+        rf"\b{_CODE}\b|\bpoem\b|\brhym|\bessay\b|\bwill\b|\bstory about\b",
+    ),
+    _rule(
+        "own-voice",
+        "voice",
+        r"\bin my (?:own )?(?:voice|words|style|tone|manner)\b|\bsounds? like me\b",
+        r"\b(?:description|job|role|ad)\b",
+    ),
     _rule(
         "interview",
         "interview",
@@ -86,15 +105,19 @@ AGENT_RULES: tuple[Rule, ...] = (
         "interview",
         r"\bwhat (?:will|would|might|could|do|can|are) they (?:going to |likely to )?ask\b|"
         r"\bquestions? (?:should|can|could|would|might|do) i (?:ask|prepare|expect|get)\b|\bquestions? (?:will|would|might) "
-        r"(?:they|come|i be)\b|\btell me about yourself\b|\bstar (?:method|story|stories|answers?)\b|\btrick questions?\b",
+        r"(?:they|come|i be)\b|\btell me about yourself\b|\bstar (?:method|story|stories|answers?)\b|\btrick questions?\b|"
+        r"\b(?:when|if|what if) they (?:will )?ask\b(?! for)|\bthey (?:will|might|may|could|would) ask\b(?! for)|\bthey ask (?:me|why|about|my)\b|"
+        r"\b(?:phone screen|mock|practice round|second round|first round|panel)\b|\bhiring manager\b.*\b(?:ask|hear|want)\b",
     ),
     _rule(
         "sum-up",
         "takeaways",
-        r"\btake[- ]?aways?\b|\bsummari[sz]e\b|\bsummary\b|\btl;?dr\b|\bkey (?:points?|ideas?|messages?|insights?)\b|"
+        r"\btake-?aways?\b|\bsummari[sz]e\b|\bsummary\b|\btl;?dr\b|\bkey (?:points?|ideas?|messages?|insights?)\b|"
         r"\bmain (?:points?|ideas?|messages?|lessons?|thing)\b|\bgist\b|\bin (?:short|brief|a nutshell)\b|\bsum (?:it|this|that) up\b|"
-        r"\bhighlights\b|\bbottom line\b|\brecap\b|\bin (?:one|two|three|2|3|a few) (?:sentences?|lines?|words|bullets?)\b",
-        rf"\b(?:write|draft|post|my (?:\w+ )?(?:profile )?summary)\b|\b(?:of|for) {_TEACHING}\b",
+        r"\bhighlights\b|\bbottom line\b|\brecap\b|\bin (?:one|two|three|2|3|a few) (?:sentences?|lines?|words|bullets?)\b|"
+        r"\bbullets?\b|\bbullet points?\b|\bshort(?:er)? version\b|\boverview\b|\bbreak (?:it|this) down\b|\bboil (?:it|this)\b|\bstands? out\b|"
+        r"\b(?:no|don't have|haven't) (?:the )?time to read\b|\btoo long to read\b|\bcore (?:idea|message)\b|\bdigest\b|\b(?:to|worth) remember(?:ing)?\b|\bcondense\b",
+        r"\b(?:write|draft|comment|reply|my (?:\w+ )?(?:profile )?summary)\b|\b(?:did|does|do) (?:they|he|she)\b",
     ),
     _rule(
         "matters-to-me",
@@ -108,24 +131,25 @@ AGENT_RULES: tuple[Rule, ...] = (
         "find-teaching",
         "learning",
         rf"\b(?:which|what|any|best|good|recommend\w*|suggest\w*|find|are there|is there|short|free|other|more|show me)\b.*\b{_TEACHING}\b|"
-        rf"\bshould i (?:take|enrol|enroll|sign up|study|learn)\b|\b{_TEACHING}\b.*\b(?:for me|should i|could i|can i)\b",
-        r"\b(?:does|did|is|was|who|when|how long) (?:this|the) (?:course|class|workshop)\b|\bmy certificat",
+        rf"\bshould i (?:enrol|enroll|study|learn|take (?:\w+ ){{0,2}}{_TEACHING})\b|\b{_TEACHING}\b.*\b(?:for me|should i|could i|can i)\b",
+        r"\b(?:this|the) (?:course|class|workshop)\b(?!.*\b(?:i|me|my)\b)|\bmy certificat|\btraining (?:at|in) (?:this|the)\b",
     ),
     _rule(
         "learn-a-skill",
         "learning",
-        r"\b(?:how|where|what|can|could|should|want|need|like|plan|help me|trying|time|long)\b.*\b(?:learn|learning|study|practi[cs]e|master|"
+        r"\b(?:how|where|what|can|could|should|want|need|like|plan|help me|trying|time|long)\b.*\b(?:learn|learning|(?<!case )study|(?<!in )practi[cs]e|"
         r"brush up|upskill|teach myself|self-?study|get (?:better|good|started) (?:at|in|with)|improve my|pick up|build (?:up )?my skills?)\b",
         r"\b(?:learn|learned|learnt) (?:about (?:the|this) (?:company|author)|from (?:this|it|that))\b|\b(?:did|has|have) (?:he|she|they|the)\b|\binterview",
     ),
     _rule(
         "my-fit",
         "job-fit",
-        r"\b(?:do|would|am|will|could|can|does|might) (?:i|my \w+)\b.*\b(?:qualif\w+|fit|match\w*|suit\w*|eligible|meet|stand a chance|good "
+        r"\b(?:do|would|am|will|could|can|does|might) (?:i|my \w+)\b.*\b(?:qualif\w+|fit|match\w*|suit\w*|eligible|meet (?:the|all|their|these|most|every|any|enough)|stand a chance|good "
         r"enough|have a (?:chance|shot)|(?:over|under)qualified|what they(?:'re| are)? (?:want|need|look\w*)|get (?:this|the|that) (?:job|role))\b|"
         r"\bmy (?:chances|fit|odds|gaps?|match)\b|\bhow (?:well|closely|far) (?:do|does|would|am|is) (?:i|my)\b|"
         r"\bwhat (?:am i|do i|would i be) (?:missing|lack\w*)\b|\bwould they (?:hire|consider|take|want|invite) (?:me|someone like me)\b|"
-        r"\bcompare (?:me|my)\b|\b(?:hold|holds|count|counts) against me\b",
+        r"\bcompare (?:me|my)\b|\b(?:hold|holds|count|counts|speaks?) against m[ey]\b|\b(?:good|strong) (?:a )?candidate\b|\bshortlist|\brule me out\b|\bdeal[- ]breaker\b",
+        r"\bexplain\b|\bthey (?:will |might |may )?ask\b(?! for)|\binterview|\b(?:course|class)\b",
     ),
     _rule(
         "requirements",
@@ -169,6 +193,13 @@ AGENT_RULES: tuple[Rule, ...] = (
         r"\b(?:in|over) (?:five|two|three|ten|5|2|3|10) years\b.*\b(?:i|me|my)\b|\bpay cut\b",
     ),
     _rule(
+        "career",
+        "career",
+        r"\bcareers?\b|\bprofessions?\b|\bpromot(?:ed|ion)\b|\bmba\b|\bmaster's degree\b|\b(?:sideways|lateral) (?:move|role|step)\b|\bnext (?:step|level)\b|"
+        rf"\bnew field\b|\bchange direction\b|\bburn(?:t|ed) out\b|\bsabbatical\b|\bwork abroad\b|{_ME}.*\b(?:in|over) (?:the next )?(?:two|2|three|3|five|5|ten|10) years\b",
+        r"\b(?:did|was|were|got|get) (?:he|she|him|her|they|the)\b|\bexperience\b",
+    ),
+    _rule(
         "about-company",
         "company",
         r"\b(?:company|firm|employer|organi[sz]ation|team|work(?:ing)?|office)\b.*\bcultures?\b|\bculture (?:at|like|there|of)\b|"
@@ -177,6 +208,12 @@ AGENT_RULES: tuple[Rule, ...] = (
         r"\bdo i know (?:any|some)(?:one|body)\b|\bwho (?:do i know|works?) (?:at|there|for)\b|\b(?:its|their) (?:competitors?|revenue|headquarters|customers|funding|ceo|founders?)\b|"
         r"\bhow many employees\b|\bwho are (?:its|their|the) (?:competitors|owners|founders)\b|\bwhat do they (?:do|make|sell|build)\b",
         r"\bmy (?:business|firm|company|own)\b",
+    ),
+    _rule(
+        "company-word",
+        "company",
+        r"\b(?:this|the|that|their) (?:\w+ )?(?:company|employer|firm|organi[sz]ation)(?:'s)?\b|^(?:\w+ ){0,4}(?:company|employer)\??$",
+        rf"\b(?:my|own|start|open|found|set up|launch)\b|{_ME}.*\b(?:interview|apply)\b|\bbusiness\b",
     ),
 )
 
@@ -199,7 +236,8 @@ SCOPE_RULES: tuple[Rule, ...] = (
     _rule(
         "code",
         None,
-        rf"\b(?:write|give me|code|debug|fix|implement|create|generate)\b.{{0,30}}\b{_CODE}\b",
+        rf"\b(?:write|give me|code|debug|fix|implement|create|generate|produce)\b.{{0,30}}\b{_CODE}\b|"
+        r"\bdebug\b|\bstack ?overflow\b|\bregex\b|\b(?:javascript|bash|html|java) (?:error|code|script|function)\b|\bquicksort\b|\blanding page\b",
         rf"\b(?:post|comment|message|interview|course|learn)\b|\b{_ME}.*\bjob\b",
         about="writing code",
     ),
@@ -222,22 +260,26 @@ SCOPE_RULES: tuple[Rule, ...] = (
         r"\b(?:home address|(?:private|personal|phone|mobile|cell|bank|credit card|social security) (?:e-?mail|address|numbers?|phone|details|account)|date of birth|passwords?|"
         r"marital status|sexual orientation|medical records?|health records?)\b|\b(?:other|another) (?:members?|users?|people)(?:'s|s')? (?:\w+ )?(?:profiles?|messages?|data|salar\w+|"
         r"conversations?|questions?|searches|history|goals?|cvs?|resumes?)\b|\b(?:is|are) (?:he|she|\w+) (?:married|gay|pregnant|religious|single)\b|"
-        r"\bwho (?:has )?(?:viewed|looked at|visited) (?:this|my)\b|\b(?:his|her|their) (?:salary|religion|age|health|politics)\b",
+        r"\bwho (?:has )?(?:viewed|looked at|visited) (?:this|my)\b|\b(?:his|her|their) (?:salary|religion|age|health|politics|wife|husband|kids|children)\b|"
+        r"\bwhere does (?:he|she|the (?:author|writer)|[a-z]+) live\b|\b(?:religion|birthday|home e-?mail|home adress)\b|\bprivate (?:profile|messages?|income|life)\b|\b(?:last|other|another) (?:user|member)s?\b",
         r"\bmy own\b|\bprotect\b|\bprivacy\b",
         about="other people's private data",
+        waived_at=1.0,
     ),
     _rule(
         "instructions",
         None,
         r"\b(?:ignore|forget|disregard) (?:all |your |the |any )*(?:previous|prior|above|earlier)?\s*(?:instructions?|rules|prompts?)\b|\bsystem prompt\b|"
-        r"\byour (?:instructions|hidden prompt|prompt)\b|\bjailbreak\b",
+        r"\byour (?:instructions|hidden prompt|prompt)\b|\bjailbreak\b|\b(?:developer|dan) mode\b|\brepeat (?:everything|your first)\b|\bpretend (?:you|to be|that you) (?:have no|are not|are an? ai)\b|"
+        r"\bwithout (?:limits|restrictions)\b|\b(?:no|free of) rules\b|\b(?:which|what) (?:ai |language )?(?:model|llm) are you\b|\bwho trained you\b",
         about="how this assistant is instructed",
+        waived_at=1.0,
     ),
     _rule(
         "amusement",
         None,
         r"\b(?:tell|know|say) (?:me )?(?:a|any|another) (?:\w+ )?(?:jokes?|fun facts?|riddles?|bedtime story)\b|\b(?:write|sing) (?:me )?a (?:\w+ )?(?:poem|song|haiku|limerick)\b|"
-        r"\b(?:movies?|film|series) (?:to watch|tonight|recommend\w*)\b|\bhoroscope\b|\blottery\b|\bwho won the\b|\bflip a coin\b|\broll (?:a|the) dice?\b|\blyrics\b",
+        r"\b(?:movies?|film|series) (?:to watch|tonight|recommend\w*)\b|\bhoroscope\b|\blottery\b|\bwho won the\b|\bpoems?\b|\brhym\w+\b|\bsongs?\b|\bfairy tale\b|\bflip a coin\b|\broll (?:a|the) dice?\b|\blyrics\b",
         about="amusement",
     ),
     _rule(
@@ -245,7 +287,8 @@ SCOPE_RULES: tuple[Rule, ...] = (
         None,
         rf"\b(?:set|turn|play|dim|switch|stop|pause|skip|change|add to|delete)\b.{{0,20}}\b{_DEVICE}\b|\b(?:book|find|reserve)\b.{{0,16}}\b(?:flights?|hotel|restaurant|table|taxi|uber|"
         r"rental car)\b|\btransfer \$?\d*\b.*\baccount\b|\b(?:my|account) balance\b|\bcredit score\b|\bexchange rate\b|\border (?:a |me )?(?:pizza|food)\b|\bwhat time is it\b|"
-        r"\bhow do (?:you|i) say\b.*\bin (?:spanish|french|german|italian|chinese|japanese)\b|\b(?:traffic|directions) (?:to|on|in)\b|\b(?:bitcoin|stock) price\b",
+        r"\bhow do (?:you|i) say\b.*\bin (?:spanish|french|german|italian|chinese|japanese)\b|\b(?:traffic|directions) (?:to|on|in)\b|\b(?:bitcoin|stock|btc|crypto) ?(?:price)?\b|"
+        r"\b\d+ ?[*x×+/] ?\d+\b|\bsquare root\b|\bsolve (?:this|the) equation\b|\btimes \d+\b|\bmortgage\b|\b(?:shopping|to-?do) list\b",
         about="errands",
     ),
 )

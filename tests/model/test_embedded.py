@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from nutgraf.errors import InputError, MissingPart, ModelRefused, ModelSilent
@@ -162,3 +163,16 @@ async def test_a_file_that_is_no_model(tmp_path: Path) -> None:
         path.write_bytes(raw)
         with pytest.raises(InputError, match=r"odd\.gguf"):
             await EmbeddedModel(path).load()
+
+
+async def test_a_schema_constrains_the_text(model: EmbeddedModel) -> None:
+    """With a JSON schema even a small model writes nothing but JSON of that form, and what it used is known."""
+    schema = '{"type": "object", "properties": {"people": {"type": "integer"}}, "required": ["people"]}'
+    asked = replace(prompt("How many people? Answer as JSON.", max_tokens=40), schema=schema)
+    async with model.stream(asked, within()) as pieces:
+        found = orjson.loads("".join([piece async for piece in pieces]))
+
+    assert isinstance(found["people"], int)
+    assert pieces.finish == "stop"  # type: ignore[attr-defined]
+    assert pieces.usage.output_tokens > 3  # type: ignore[attr-defined]
+    assert not pieces.usage.estimated  # type: ignore[attr-defined]

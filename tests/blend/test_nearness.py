@@ -23,7 +23,7 @@ def test_words_count_without_vectors() -> None:
 
 
 def test_vectors_count_where_both_have_one() -> None:
-    """The cosine to the nearest fact is taken, never below zero, and the member's own record stands apart."""
+    """The cosine to the nearest fact counts, never below zero; the member's own record gets the mean."""
     rows = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
     found = [
         Passage(source="s", ref="a", text="x", vector=np.array([0.6, 0.8], dtype=np.float32)),
@@ -31,4 +31,4 @@ def test_vectors_count_where_both_have_one() -> None:
         Passage(source="m", ref="f1", text=FACTS[0].text, partition="member"),
     ]
 
-    assert nearness(found, FACTS, rows) == pytest.approx([0.8, 0.0, 0.0])
+    assert nearness(found, FACTS, rows) == pytest.approx([0.8, 0.0, 0.4])

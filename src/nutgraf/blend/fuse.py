@@ -16,8 +16,12 @@ from nutgraf.blend.alike import Reading, alike, nearly_same
 from nutgraf.errors import InputError
 from nutgraf.orchestration import Blended, BlendRules, Fate, Passage
 
-#: The constant of reciprocal rank fusion: how little the first ranks differ.
-RANK_CONSTANT = 60
+#: The constant of reciprocal rank fusion. The usual 60 suits lists of a thousand; ours hold a dozen, and with 60 the
+#: rank would hardly count beside nearness and likeness (measured by bench/blend.py).
+RANK_CONSTANT = 5
+#: What being found by another source too is worth, of its place there: sources that search the same records agree
+#: often, and must not crowd out a source that nobody else could agree with.
+AGAIN = 0.5
 #: Bytes of UTF-8 that make a token, about: four letters of English, one sign of Chinese and a third.
 BYTES_A_TOKEN = 4
 #: A passage longer than this many tokens counts for as much less as it is longer.
@@ -103,7 +107,7 @@ def _key(passage: Passage, near: float) -> tuple[object, ...]:
 def _grouped(
     placed: Iterable[tuple[float, int, float, Passage]], rules: BlendRules, now: str | None, fates: list[Fate]
 ) -> list[_Group]:
-    """Passages with the same words become one, worth the sum of its best place in each source."""
+    """Passages with the same words become one, worth its best place and half of its best place in each other source."""
     age = _Age(now, rules.recency_half_life_days)
     groups: dict[tuple[str, str], _Group] = {}
     for worth, rank, near, passage in placed:
@@ -115,7 +119,7 @@ def _grouped(
             continue
         if passage.source != group.passage.source and passage.source not in group.others:
             group.others += (passage.source,)
-            group.score += worth
+            group.score += AGAIN * worth
         group.near, group.fresh = max(group.near, near), max(group.fresh, age.fresh(passage.published))
         fates.append(Fate(passage, False, f"the same words as {_name(group.passage)}", worth, group.tokens))
     for group in groups.values():

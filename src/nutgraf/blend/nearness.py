@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def nearness(passages: Sequence[Passage], facts: Sequence[Fact], fact_vectors: Vectors | None = None) -> list[float]:
-    """One value in 0..1 a passage, in their order; 0 for what is of the member's own record, and without facts.
+    """One value in 0..1 a passage, in their order; 0 without facts.
 
+    All of a record is as near to its owner: its passages get the mean of the others, which moves them neither way.
     `fact_vectors` has a row a fact, of length one, shape [facts, dims]. Where it or a passage's vector is missing, the
     content words that the passage shares with its nearest fact are counted, as a cosine of sets.
     """
@@ -27,12 +28,14 @@ def nearness(passages: Sequence[Passage], facts: Sequence[Fact], fact_vectors: V
     found = []
     for passage in passages:
         if passage.partition == "member":
-            found.append(0.0)  # everything of a record is as near to its owner
+            found.append(-1.0)
         elif rows is not None and passage.vector is not None:
             found.append(min(1.0, max(0.0, float((rows @ passage.vector).max()))))
         else:
             found.append(wordy.near(passage))
-    return found
+    others = [near for near in found if near >= 0.0]
+    mean = sum(others) / len(others) if others else 0.0
+    return [near if near >= 0.0 else mean for near in found]
 
 
 class _Words:

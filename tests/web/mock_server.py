@@ -63,6 +63,7 @@ class Site:
     of each stream breaks in the frame of this number. `refusals`: so many attempts to resume get a 503. `ending`: how
     streams end, before their time. `forget`: a stream cannot be resumed. `repeats`: a resumed stream
     begins again. `silent_about`: the conversations of this member wait until `release`. `items`: what there is to read.
+    `memory`: what is remembered of each member, and whether that is on.
     """
 
     base_url: str = ""
@@ -78,6 +79,7 @@ class Site:
     asked: list[tuple[str, str, Json]] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
     turns: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    memory: dict[str, Json] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
     loop: asyncio.AbstractEventLoop | None = None
     changed: asyncio.Condition | None = None
@@ -89,6 +91,7 @@ class Site:
         self.items[:] = ITEMS
         self.asked.clear()
         self.turns.clear()
+        self.memory.clear()
 
     def release(self) -> None:
         """Lets everything that waits go on."""
@@ -266,6 +269,28 @@ def records(site: Site) -> list[Route]:
                 await site.changed.wait()
         return JSONResponse({"turns": site.turns.get(key, [])})
 
+    async def memory(request: Request) -> Response:
+        kept = site.memory.setdefault(request.path_params["id"], {"on": True, "remembered": []})
+        if request.method == "PUT":
+            kept["on"] = (await request.json())["on"]
+        if request.method == "DELETE":
+            kept["remembered"] = []
+        return JSONResponse(kept)
+
+    async def one_memory(request: Request) -> Response:
+        kept, wanted = site.memory[request.path_params["id"]]["remembered"], request.path_params["memory"]
+        found = next((fact for fact in kept if fact["id"] == wanted), None)
+        if found is None:
+            return problem(404, "not-found", "nothing remembered has this id")
+        if request.method == "DELETE":
+            kept.remove(found)
+            return Response(status_code=204)
+        text = (await request.json())["text"]
+        if "illness" in text:
+            return problem(400, "invalid", "text: states something sensitive (health), which is never remembered")
+        found["text"] = text
+        return JSONResponse(found)
+
     async def page(request: Request) -> Response:
         return HTMLResponse(site.pages[request.path_params["name"]])
 
@@ -280,6 +305,8 @@ def records(site: Site) -> list[Route]:
         Route("/v1/items/{id}", one_item),
         Route("/v1/members", members),
         Route("/v1/members/{id}", one_member),
+        Route("/v1/members/{id}/memory", memory, methods=["GET", "PUT", "DELETE"]),
+        Route("/v1/members/{id}/memory/{memory}", one_memory, methods=["PUT", "DELETE"]),
         Route("/v1/feedback", feedback, methods=["POST"]),
         Route("/v1/conversations", conversations),
         Route("/_pages/{name}", page),

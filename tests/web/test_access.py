@@ -17,7 +17,7 @@ ARTICLE, AMARA = "article-night-handover", "amara-okafor"
 ENTER, ESCAPE, SPACE = "\ue007", "\ue00c", " "
 OPEN_EVERYTHING = (
     "P.querySelectorAll('details').forEach(d => (d.open = true));"
-    "P.querySelectorAll('.cite.note, .thumb.down').forEach(b => b.click());"
+    "P.querySelectorAll('.cite.note, .thumb.down, .leave').forEach(b => b.click());"
 )
 GOOD = """<!doctype html><html lang="en"><head>
 <title>Good</title><style>:focus { outline: 2px solid } input, button { height: 24px; min-width: 24px }</style></head>

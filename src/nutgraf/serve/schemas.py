@@ -10,6 +10,7 @@ from nutgraf.conversation import Turn
 from nutgraf.serve.answers import DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S, QUESTION_AT_MOST_CHARS
 from nutgraf.types import Action, Because, Block, Card, Ending, Fact, ItemKind, Sentence, Skipped, TakeawayKind
 
+WITHOUT_AT_MOST = 200
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -25,6 +26,9 @@ class TakeawaysBody(Taken):
     item: Id
     member: Id | None = None
     model: Id | None = None
+    without: Annotated[list[Id], Field(max_length=WITHOUT_AT_MOST)] = Field(
+        default_factory=list, description="Ids of the member's facts that may not be used for this answer"
+    )
     deadline_ms: Annotated[int, Field(ge=DEADLINE_AT_LEAST_S * 1000, le=DEADLINE_AT_MOST_S * 1000)] | None = None
 
 

@@ -38,6 +38,8 @@ export class NutgrafPanel extends HTMLElement {
     again: () => this.load(),
     ask: (question) => this.ask(question),
     open: (item) => this.#open(item, {}),
+    leave: (fact) => this.#leaveOut(fact),
+    memory: (path, method, body) => this.#memory(path, method, body),
   });
   /** @type {Set<Session>} */
   #sessions = new Set();
@@ -45,6 +47,9 @@ export class NutgrafPanel extends HTMLElement {
   #numbers = new Map();
   /** @type {Map<string, import("./panel/types.js").Fact>} */
   #facts = new Map();
+  /** @type {Map<string, import("./panel/types.js").Fact>} what the reader wants left out of the next answers */
+  #without = new Map();
+  #told = "";
   /** @type {string | null} */
   #loaded = null;
   #pending = false;
@@ -83,6 +88,7 @@ export class NutgrafPanel extends HTMLElement {
     this.#abort();
     this.#view.clearTakeaways();
     this.#facts.clear();
+    this.#told = this.#leftOut();
     this.#start("v1/takeaways", this.#view.list);
   }
 
@@ -139,6 +145,7 @@ export class NutgrafPanel extends HTMLElement {
     this.#view.clear();
     this.#numbers.clear();
     this.#facts.clear();
+    this.#without.clear();
     this.#loaded = null;
   }
 
@@ -165,6 +172,7 @@ export class NutgrafPanel extends HTMLElement {
       item: this.getAttribute("item"), member: this.getAttribute("member") || null,
       ...(this.getAttribute("model") ? { model: this.getAttribute("model") } : {}),
       ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(question ? { question } : {}),
+      ...(this.#without.size ? { without: [...this.#without.keys()] } : {}),
     };
     /** @type {Session} */
     const session = {
@@ -253,7 +261,33 @@ export class NutgrafPanel extends HTMLElement {
   /** @param {import("./panel/types.js").Fact[]} facts what this stream used; the panel lists all of its streams */
   #use(facts) {
     for (const fact of facts) this.#facts.set(fact.id, fact);
-    this.#view.showUsed([...this.#facts.values()]);
+    this.#showUsed();
+  }
+
+  #showUsed() {
+    this.#view.used.show([...this.#facts.values()], this.#without, this.#told !== this.#leftOut());
+  }
+
+  #leftOut() {
+    return [...this.#without.keys()].sort().join("\n");
+  }
+
+  /** @param {import("./panel/types.js").Fact} fact it is left out of the next answers, or used again */
+  #leaveOut(fact) {
+    if (!this.#without.delete(fact.id)) this.#without.set(fact.id, fact);
+    this.#showUsed();
+  }
+
+  /**
+   * @param {string} path below the memory of the member who reads
+   * @param {"GET" | "PUT" | "DELETE"} [method]
+   * @param {Record<string, unknown>} [body]
+   * @returns {Promise<any>}
+   */
+  #memory(path, method = "GET", body) {
+    const place = `v1/members/${encodeURIComponent(this.getAttribute("member") ?? "")}/memory${path}`;
+    const more = body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
+    return json(this.getAttribute("endpoint") ?? "/", place, { method, ...more });
   }
 
   /**

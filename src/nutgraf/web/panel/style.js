@@ -97,7 +97,24 @@ summary:hover { color: var(--_text); }
 .because .facts li { grid-template-columns: 1fr auto; }
 .because .fact-kind { grid-column: 1 / -1; margin-bottom: -6px; }
 .facts { display: grid; gap: 6px; margin-top: 8px; padding: 10px 12px; border-radius: 10px; background: var(--_raised); font-size: 13.5px; color: var(--_text); }
-.facts li { display: grid; grid-template-columns: 92px 1fr auto; gap: 10px; }
+.facts li { display: grid; grid-template-columns: 92px 1fr auto auto; gap: 10px; }
+.facts .chip { min-height: 26px; align-self: start; font-size: 12.5px; white-space: nowrap; }
+.facts .leave { grid-column: 4; }
+.leave[aria-pressed="true"] { border-color: var(--_accent); background: var(--_soft); color: var(--_accent); }
+.out > span:nth-child(2) { text-decoration: line-through; color: var(--_muted); }
+.used .again { margin-top: 8px; }
+.memory { margin-top: 14px; color: var(--_text); }
+.memory h3 { font-size: 13px; font-weight: 650; color: var(--_muted); }
+.memory-empty { margin-top: 6px; color: var(--_muted); }
+.memory-trouble { margin-top: 6px; color: var(--_warn); }
+.memory-foot { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px; margin-top: 8px; }
+.memory-switch { display: flex; align-items: center; gap: 8px; min-height: 28px; }
+.memory-on { width: 24px; height: 24px; margin: 0; accent-color: var(--_accent); }
+.when { color: var(--_muted); font-size: 12.5px; white-space: nowrap; }
+.row-buttons { display: flex; gap: 6px; grid-column: 3 / -1; }
+.facts .editing { display: block; }
+.correct { display: flex; flex-wrap: wrap; gap: 6px; }
+.correct input { flex: 1 1 180px; min-height: 30px; padding: 0 10px; border: 1px solid var(--nutgraf-field-line, light-dark(#858f8a, #6d7973)); border-radius: 9px; background: var(--_surface); }
 .fact-kind { color: var(--_muted); text-transform: capitalize; }
 .guess { align-self: start; padding: 1px 7px; border: 1px dashed var(--_muted); border-radius: 99px; font-size: 12px; color: var(--_muted); white-space: nowrap; }
 .step { grid-column: 1 / -1; margin-top: 4px; }
@@ -158,6 +175,7 @@ summary:hover { color: var(--_text); }
 @media (max-width: 430px) {
   .content { padding-inline: 14px; }
   .facts li { grid-template-columns: 1fr auto; }
+  .facts .leave, .row-buttons { grid-column: 1 / -1; justify-self: start; }
   .fact-kind { grid-column: 1 / -1; margin-bottom: -6px; }
 }
 @media (prefers-reduced-motion: reduce) {

@@ -1,8 +1,9 @@
 // What the panel looks like in every state. It draws; the element in nutgraf-panel.js decides.
 
-import { factList } from "./block.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { MemoryView } from "./memory.js";
+import { UsedView } from "./used.js";
 
 /** @typedef {import("./types.js").Fact} Fact */
 /** @typedef {import("./types.js").Card} Card */
@@ -21,6 +22,8 @@ export class PanelView {
    * @param {() => void} on.again
    * @param {(question: string) => void} on.ask
    * @param {(item: string) => void} on.open a related record
+   * @param {(fact: Fact) => void} on.leave a fact of the reader is to be left out, or used again
+   * @param {import("./memory.js").Call} on.memory
    */
   constructor(on) {
     this.on = on;
@@ -36,7 +39,7 @@ export class PanelView {
     this.notice = el("div", { class: "notice-place" });
     this.extras = el("div", { class: "extras" });
     this.turns = el("ol", { class: "turns", role: "list", "aria-label": "Your questions and the answers" });
-    this.used = el("div", { class: "used-place" });
+    this.used = new UsedView(on, new MemoryView(on.memory, (text) => this.announce(text)));
     this.skipped = el("div", { class: "skipped-place" });
     this.question = el("input", { type: "text", id: "question", maxlength: "1000", autocomplete: "off", enterkeyhint: "send",
       placeholder: "Ask about this item" });
@@ -45,7 +48,7 @@ export class PanelView {
       el("label", { class: "sr", for: "question" }, "Ask about this item"), this.question, this.send);
     this.main = el("div", { class: "main" }, this.list, this.stage, this.notice, this.extras, this.turns);
     this.content = el("div", { class: "content", id: "content", hidden: true },
-      this.#label(), this.main, form, el("div", { class: "fine" }, this.used, this.skipped));
+      this.#label(), this.main, form, el("div", { class: "fine" }, this.used.element, this.skipped));
     this.live = el("div", { class: "sr", "aria-live": "polite", "aria-atomic": "false", "data-live": true });
     this.root = el("section", { class: "panel", "aria-labelledby": "title" },
       el("header", {}, this.progress, el("h2", { id: "title" }, this.entry), this.stopButton), this.content, this.live);
@@ -54,7 +57,8 @@ export class PanelView {
 
   /** Everything back to how it was before the first question. */
   clear() {
-    for (const part of [this.list, this.notice, this.extras, this.turns, this.used, this.skipped, this.live]) part.replaceChildren();
+    for (const part of [this.list, this.notice, this.extras, this.turns, this.skipped, this.live]) part.replaceChildren();
+    this.used.clear();
     this.busy(false);
   }
 
@@ -123,13 +127,6 @@ export class PanelView {
     const line = el("p", {}, text);
     this.live.append(line);
     setTimeout(() => line.remove(), ANNOUNCED_MS);
-  }
-
-  /** @param {Fact[]} facts */
-  showUsed(facts) {
-    this.used.replaceChildren(facts.length
-      ? el("details", { class: "used" }, el("summary", {}, `What I used about you (${facts.length})`), factList(facts))
-      : el("p", { class: "used none" }, "I used nothing about you."));
   }
 
   /** @param {import("./types.js").Extras} extras */

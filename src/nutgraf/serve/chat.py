@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from nutgraf.errors import NotFound
+from nutgraf.serve.door import host_scope
 from nutgraf.serve.guard import ACCEPTED_AT, Receive, Send
 from nutgraf.serve.protocols import AUTO, AgUiBody, CompletionsBody, UiChatBody, Wish
 from nutgraf.serve.schemas import errors
+from nutgraf.serve.site import beside
 from nutgraf.serve.streams import Streaming, Wire, send_events, send_whole
 from nutgraf.stream import ai_sdk, openai_chat
 from nutgraf.stream.ag_ui import AgUiRun
@@ -116,7 +118,9 @@ def _openai(routes: APIRouter, site: Site) -> None:
     @routes.post("/v1/chat/completions", responses=EVENTS, response_model=None)
     async def completions(body: CompletionsBody, request: Request) -> Response:
         """Answer the last message, as a chat completion of the OpenAI API: an agent is a model."""
-        wish, link, created = body.wish(), _links(site, request), int(time.time())
+        wish, link, created = body.wish(), _links(request), int(time.time())
+        if wish.agent is not None and wish.agent not in agents(site):
+            raise NotFound(f"model: {body.model!r} is not known here; GET /v1/models lists those that are")
 
         def heading(stream_id: str) -> openai_chat.Heading:
             return openai_chat.Heading(
@@ -166,9 +170,10 @@ def _streaming(
 
 async def _open(site: Site, wish: Wish, accepted_at: float) -> tuple[str, Reader]:
     """Start what was wished for. Raises InputError for what cannot be asked, NotFound for what is not here."""
-    if wish.agent is not None and wish.agent not in agents(site):
-        raise NotFound(f"agent: {wish.agent!r} is not known here; GET /v1/models lists those that are")
-    return await site.open(wish, await site.about(wish), accepted_at, resumable=wish.resumable)
+    store = site.backend.store
+    item = None if wish.item is None else await beside(partial(store.item, wish.item))
+    member = None if wish.member is None else await beside(partial(store.member, host_scope(), wish.member))
+    return await site.open(wish, (item, member), accepted_at, resumable=wish.resumable)
 
 
 async def _running(site: Site, chats: Chats, chat: str, member: str | None) -> tuple[str, Reader]:
@@ -185,10 +190,10 @@ async def _running(site: Site, chats: Chats, chat: str, member: str | None) -> t
 
 def agents(site: Site) -> tuple[str, ...]:
     """The names of the agents that may be asked for."""
-    return ()
+    return tuple(sorted(site.backend.rooms.agents))
 
 
-def _links(site: Site, request: Request) -> Callable[[str], str | None]:
+def _links(request: Request) -> Callable[[str], str | None]:
     """Where a cited record can be read: on the web when it is from there, else here."""
     base = str(request.base_url).rstrip("/")
     return lambda ref: ref if ref.startswith(("https://", "http://")) else f"{base}/v1/items/{ref}"

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import anyio.to_thread
 import orjson
 
-from nutgraf.errors import InputError, ModelBusy
+from nutgraf.errors import ModelBusy
 from nutgraf.serve.answers import Asked, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
 from nutgraf.serve.problems import Problem
@@ -69,18 +69,21 @@ class Site:
                 raise _gone(row.item, row.member if row.question else None)
         return reader
 
-    async def about(self, body: TakeawaysBody | Wish) -> tuple[Item, Member | None]:
-        """The item and the member that a request names; NotFound when there is none, InputError when none is named."""
+    async def about(self, body: TakeawaysBody) -> tuple[Item, Member | None]:
+        """The item and the member that a request names; NotFound when there is none."""
         store = self.backend.store
-        if body.item is None:
-            raise InputError("item: is missing; say which item is read")
         item = await beside(partial(store.item, body.item))
         if body.member is None:
             return item, None
         return item, await beside(partial(store.member, host_scope(), body.member))
 
     async def open(
-        self, body: TakeawaysBody | Wish, about: tuple[Item, Member | None], accepted_at: float, *, resumable: bool
+        self,
+        body: TakeawaysBody | Wish,
+        about: tuple[Item | None, Member | None],
+        accepted_at: float,
+        *,
+        resumable: bool,
     ) -> tuple[str, Reader]:
         """Start the answer and follow it from its beginning."""
         rooms = await beside(partial(self.backend.rooms_for, body.model))
@@ -89,7 +92,8 @@ class Site:
         deadline_s = body.deadline_ms / 1000 if body.deadline_ms is not None else self.backend.settings.deadline_s
         asked = Asked(
             item=item, member=member, scope=scope, accepted_at=accepted_at, deadline_s=deadline_s,
-            question=getattr(body, "question", None), resumable=resumable,
+            question=getattr(body, "question", None), resumable=resumable, agent=getattr(body, "agent", None),
+            history=getattr(body, "history", ()),
         )  # fmt: skip
         stream_id = start(self.streams, rooms, asked)
         self.door.remember(stream_id, scope.member)

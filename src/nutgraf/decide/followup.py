@@ -134,6 +134,8 @@ def _listed(core: str, seen: Salience) -> Resolved | None:
     if pointer is None:
         return None
     refs = seen.pick(pointer)
+    if not refs and not seen.shown():
+        return None
     if not refs:
         return Resolved(
             core, because=f"points at something that was not shown ({core[pointer.start : pointer.end]})", said=core
@@ -235,7 +237,7 @@ def _pronoun(core: str, seen: Salience) -> Resolved | None:
 
 
 def _definite(core: str, seen: Salience) -> Pointer | None:
-    """As in "the course" after courses were shown; the item's own kind means the item unless another was singled out."""
+    """As in "the course" after courses were shown; its own kind means the item unless another was singled out."""
     pointer = meant_kind(core)
     if pointer is None or re.search(r"“", core):
         return None

@@ -68,7 +68,7 @@ _EMPTY_IT = re.compile(
     r"\b(?:is|was|would|will|does|can|should|be|make) it (?:be |really |still |too |even |a |make )*(?:true|possible|ok|okay|normal|better|hard|harder|"
     r"easy|easier|difficult|necessary|legal|common|wise|late|early|realistic|important|sensible|good idea|bad idea|sense|time|take|matter|worth|help)\b"
     r"(?= (?:to|that|if|when|for|how|whether|\w+ing)\b)(?! worth it)|\bit (?:is|seems|looks|was) (?:\w+ ){1,2}(?:to|that|if)\b|"
-    r"\b(?:how long|how much time) does it (?:usually |normally |really )?take (?:to|for|before)\b|\bwhat time is it\b|\bmake it\b|\bit's (?:\w+ ){1,2}(?:to|that)\b"
+    r"\b(?:how long|how much time) does it (?:usually |normally |really )?take (?:to|for|before)\b|\bwhat time is it\b|\bmake it\b|\b(?:will|is|does|did) it (?:be )?(?:rain|snow|cold|hot|sunny)\w*|\bit's (?:raining|snowing|late)\b|\bit's (?:\w+ ){1,2}(?:to|that)\b"
 )
 
 

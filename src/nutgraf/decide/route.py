@@ -5,6 +5,7 @@ Pure: no I/O, no clock. The embedding and the head come as arguments; without th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,11 @@ KIND_PRIOR: Mapping[ItemKind, Mapping[str, float]] = {
     "course": {"learning": 0.7},
     "company": {"company": 1.0},
 }
+#: How much more a record that the question points at says than the item it is asked of.
+ABOUT = 2.5
+#: Who answers a short question about a record of this kind; about a job it depends on what was asked before.
+AT_HOME: Mapping[ItemKind, str] = {"course": "learning", "company": "company"}
+_TITLE = re.compile(r"“[^”]*”")
 #: What a question whose words all stand in the item is worth to `general`; one that speaks of its asker is not about it.
 KNOWN_PRIOR, SELF_PRIOR = 1.5, -1.0
 #: From which share of a question's words on, when they stand in the item, it is about the item whatever a rule says.
@@ -45,6 +51,7 @@ class Asked:
     item: Item | None
     before: str | None
     kinds: frozenset[ItemKind]
+    about: frozenset[ItemKind] = frozenset()
 
     @property
     def short(self) -> bool:
@@ -62,15 +69,17 @@ def route(
     head: Head | None = None,
     kinds: Collection[ItemKind] = (),
     said: str | None = None,
+    about: Collection[ItemKind] = (),
 ) -> Route:
     """The agent for a question that stands alone, or None when it is out of scope, with the reason.
 
     `vector` is the question's embedding, shape [384]; without it or a head the rules decide alone. `before` names the
     agent of the last turn. `kinds` are kinds of records that the conversation spoke of besides the item: fit and
     interview need a job among them. `said` is the new part of a follow-up: the rules read it instead of the question,
-    which holds words of the last one. A question whose words stand in the item is never out of scope.
+    which holds words of the last one. `about` are the kinds of the records it refers to. Titles in “…” are left aside.
+    A question whose words stand in the item is never out of scope.
     """
-    asked = _asked(said or question, item, before, kinds)
+    asked = _asked(said or question, item, before, [*kinds, *about], about)
     known = {agent.name: agent for agent in agents}
     if outside := next(
         (rule for rule in SCOPE_RULES if asked.known < rule.waived_at and rule.fires(asked.plain)), None
@@ -80,6 +89,8 @@ def route(
     if len(fired) == 1 or (fired and (head is None or vector is None)):
         name, rule = next(iter(fired.items()))
         found = Route(agent=name, by="rules", because=f"rule {rule}", confidence=0.95 if len(fired) == 1 else 0.7)
+    elif not fired and (leaning := _leaning(question, said, asked, known)):
+        found = leaning
     elif head is not None and vector is not None:
         found = _by_head(asked, known, head, vector, fired)
     else:
@@ -108,10 +119,14 @@ async def route_or_ask(
     return replace(found, agent=picked.name, by="model", because=because, sources=picked.sources)
 
 
-def _asked(question: str, item: Item | None, before: str | None, kinds: Collection[ItemKind]) -> Asked:
+def _asked(
+    question: str, item: Item | None, before: str | None, kinds: Collection[ItemKind], about: Collection[ItemKind]
+) -> Asked:
+    question = _TITLE.sub("it", question)
     stems = tuple(dict.fromkeys(content_stems(question)))
     known = len([s for s in stems if s in _item_stems(item)]) / len(stems) if item and stems else 0.0
-    return Asked(plain(question), stems, known, item, before, frozenset([*kinds, *([item.kind] if item else [])]))
+    every = frozenset([*kinds, *([item.kind] if item else [])])
+    return Asked(plain(question), stems, known, item, before, every, frozenset(about))
 
 
 def _item_stems(item: Item) -> frozenset[str]:
@@ -140,6 +155,9 @@ def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
 def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vectors, fired: Mapping[str, str]) -> Route:
     """The likeliest agent, or out of scope, or a doubt. Rules that contradict each other narrow the choice."""
     prior = dict(KIND_PRIOR.get(asked.item.kind, {})) if asked.item is not None else {}
+    for kind in asked.about:
+        for name, worth in KIND_PRIOR.get(kind, {}).items():
+            prior[name] = prior.get(name, 0.0) + ABOUT * worth
     if asked.before:
         prior[asked.before] = prior.get(asked.before, 0.0) + (BEFORE_SHORT if asked.short else BEFORE)
     prior["general"] = prior.get("general", 0.0) + (
@@ -162,6 +180,17 @@ def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vecto
         because = f"in doubt: {name} is likeliest with {share:.2f}"
         return Route(agent=name, by="fallback", because=because, confidence=round(share, 3))
     return Route(agent=name, by="head", because=f"head {head.version}", confidence=round(share, 3))
+
+
+def _leaning(question: str, said: str | None, asked: Asked, known: Mapping[str, Agent]) -> Route | None:
+    """A short follow-up: the agent of the records it points at, else the agent it follows."""
+    if not asked.short or not (asked.about or (said is not None and said != question)):
+        return None
+    if owner := next((AT_HOME[kind] for kind in sorted(asked.about) if AT_HOME.get(kind) in known), None):
+        return Route(agent=owner, by="rules", because="rule about-a-record", confidence=0.8)
+    if asked.before in known:
+        return Route(agent=asked.before, by="rules", because="rule short-follow-up", confidence=0.8)
+    return None
 
 
 def _unsure(asked: Asked, known: Mapping[str, Agent]) -> Route:

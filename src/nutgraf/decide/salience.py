@@ -76,10 +76,10 @@ class Salience:
         known = [*self.titles, *([self.item.id] if self.item is not None and self.item.id not in self.titles else [])]
         return [ref for ref in known if self._is(ref, kind) and self.title(ref).casefold() in said]
 
-    def shown(self, kind: ItemKind | None = None) -> tuple[str, ...]:
-        """The records of the last turn that showed any of this kind."""
+    def shown(self, kind: ItemKind | None = None, at_least: int = 1) -> tuple[str, ...]:
+        """The records of the last turn that showed so many of this kind."""
         for turn in self.turns:
-            if listed := tuple(ref for ref in turn.listed if self._is(ref, kind)):
+            if len(listed := tuple(ref for ref in turn.listed if self._is(ref, kind))) >= at_least:
                 return listed
         return ()
 
@@ -103,7 +103,7 @@ class Salience:
 
     def pick(self, pointer: Pointer, leave_focus: bool = False) -> tuple[str, ...]:
         """The records that a pointer into a list means; none when there are too few."""
-        shown = self.shown(pointer.kind)
+        shown = self.shown(pointer.kind, at_least=2) or self.shown(pointer.kind)
         focus = self.focus(pointer.kind)
         if not shown:
             same = self.item is not None and self.item.kind == pointer.kind and pointer.kind is not None
@@ -120,9 +120,10 @@ class Salience:
             case "other" | "others":
                 rest = tuple(ref for ref in shown if ref not in (focus or shown[:1]))
                 return rest[: pointer.number] if pointer.number else rest
+        latest = self.shown(pointer.kind)
         if leave_focus:
-            return tuple(ref for ref in shown if ref not in self.focus())[:1] or shown[:1]
-        return focus[:1] or shown[:1]
+            return tuple(ref for ref in latest if ref not in self.focus())[:1] or latest[:1]
+        return focus[:1] or latest[:1]
 
     def antecedent(self, pointer: Pointer, question: str) -> tuple[tuple[str, ...], str]:
         """What a pronoun stands for: the ids and the words to put in its place; empty words when nobody knows."""

@@ -175,7 +175,9 @@ class _Pieces:
             except StopAsyncIteration:
                 return None
             except Exception as exc:
-                raise self._model._fault(exc) from None
+                fault = self._model._fault(exc)
+                broke = self._said and isinstance(fault, ModelBusy) and fault.retry_after_s is None
+                raise ModelCut(str(fault)) if broke else fault from None
         late = "not done at the deadline" if self._said else "said nothing before the deadline"
         raise (ModelCut if self._said else ModelSilent)(f"model {self._model.name}: {late}")
 

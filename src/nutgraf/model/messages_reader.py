@@ -38,7 +38,7 @@ class MessagesReader(WireReader):
         if read := count(used, "input_tokens"):
             self._cached = count(used, "cache_read_input_tokens")
             self._input = read + self._cached + count(used, "cache_creation_input_tokens")
-        if found.get("type") != "message_delta" or not isinstance(used, dict):
+        if found.get("type") != "message_delta" or not (self._input or count(used, "output_tokens")):
             return None
         return Usage(
             input_tokens=self._input,

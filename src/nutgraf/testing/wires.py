@@ -8,6 +8,8 @@ from typing import Any, Protocol
 #: (tokens read, tokens written)
 Used = tuple[int, int]
 
+_CHUNK = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": "scripted"}
+
 
 class Wire(Protocol):
     """How one form says things; each method gives whole events."""
@@ -57,7 +59,7 @@ class ChatWire:
         if used is None:
             return b"data: [DONE]\n\n"
         usage = {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)}
-        return _data({"object": "chat.completion.chunk", "choices": [], "usage": usage}) + b"data: [DONE]\n\n"
+        return _data({**_CHUNK, "choices": [], "usage": usage}) + b"data: [DONE]\n\n"
 
 
 class ResponsesWire:
@@ -110,7 +112,7 @@ class MessagesWire:
 
     def begin(self, used: Used | None) -> bytes:
         """The message and its one block are announced, with what was read."""
-        usage = {"input_tokens": used[0], "output_tokens": 1} if used else {}
+        usage = {"input_tokens": used[0] if used else 0, "output_tokens": 1}
         message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "usage": usage}
         block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
         started = _event("message_start", {"type": "message_start", "message": message})
@@ -129,8 +131,7 @@ class MessagesWire:
         """The end of the block, and a stop reason with what was written."""
         why = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}.get(reason, reason)
         delta: dict[str, Any] = {"type": "message_delta", "delta": {"stop_reason": why, "stop_sequence": None}}
-        if used is not None:
-            delta["usage"] = {"output_tokens": used[1]}
+        delta["usage"] = {"output_tokens": used[1] if used else 0}
         stop = _event("content_block_stop", {"type": "content_block_stop", "index": 0})
         return stop + _event("message_delta", delta)
 
@@ -152,7 +153,7 @@ def chat_event(text: str | None, finish: str | None = None) -> bytes:
     """One chunk of a streamed chat completion."""
     delta = {} if text is None else {"content": text}
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return _data({"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "scripted", "choices": [choice]})
+    return _data({**_CHUNK, "choices": [choice]})
 
 
 def _data(found: Any) -> bytes:

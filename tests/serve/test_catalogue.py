@@ -6,7 +6,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from nutgraf.serve.catalogue import agents_of_use_case
+from nutgraf.local import open_usecase
 from nutgraf.serve.cli import app
 from nutgraf.serve.cli_common import Tools
 from tests.retrieve.skills.made import forgotten
@@ -76,12 +76,20 @@ def test_a_module_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     result = nutgraf(tmp_path, "skills", "--skills", "no_such_module")
 
     assert (result.exit_code, "no_such_module" in result.stderr) == (2, True)
-    assert nutgraf(tmp_path, "skills").exit_code == 0
+    with forgotten():
+        assert "no skills here yet" in nutgraf(tmp_path, "skills").stdout
+
+
+def test_a_use_case_that_is_none_is_named(tmp_path: Path) -> None:
+    """In one line, with status 2."""
+    result = CliRunner().invoke(app, ["agents"], obj=Tools(), env={"NUTGRAF_USECASE": str(tmp_path)})
+
+    assert (result.exit_code, "usecase" in result.stderr) == (2, True)
 
 
 def test_agents_are_listed(tmp_path: Path) -> None:
     """In words and as JSON, each with its sources."""
-    names = sorted(agent.name for agent in agents_of_use_case())
+    names = sorted(open_usecase("premium").agents)
     told = nutgraf(tmp_path, "agents")
     found = orjson.loads(nutgraf(tmp_path, "agents", "--json").stdout)["agents"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -77,15 +75,6 @@ class Catalogue:
     def as_json(self) -> dict[str, Any]:
         """Plain values, as `GET /v1/catalogue` gives them."""
         return asdict(self)
-
-
-@cache
-def agents_of_use_case(name: str = "premium") -> tuple[Agent, ...]:
-    """The agents of a use case that comes with Nutgraf, else those that answer without any."""
-    from nutgraf.decide.agents import BASIC, FILE, load_agents
-
-    folder = resources.files("nutgraf") / "usecases" / name
-    return load_agents(folder) if (folder / FILE).is_file() else tuple(BASIC.values())
 
 
 def host_skills(settings: Settings, more: Iterable[str] = ()) -> tuple[Skill, ...]:

@@ -38,9 +38,11 @@ def skills(ctx: typer.Context, modules: Modules = None, as_json: AsJson = False)
 
 def agents(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the agents: what each answers, for which items, and from which sources."""
+    from nutgraf.local import open_usecase
     from nutgraf.serve import catalogue
 
-    found = catalogue.agent_entries(catalogue.agents_of_use_case())
+    settings, _ = settings_of(ctx)
+    found = catalogue.agent_entries(open_usecase(settings.usecase).agents.values())
     if as_json:
         _json({"agents": found})
         return

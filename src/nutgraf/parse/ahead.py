@@ -17,6 +17,7 @@ CLOSING = {
 QUOTES = "\"'`“”„‘’«"
 _Q = "[\"'`“”„‘’«»\\\\]"
 _KEY = re.compile(rf"({_Q}{{0,2}})(\w[\w -]{{0,40}}){_Q}{{0,2}}\s*[:=]")
+_KNOWN_KEY = re.compile(rf"{_Q}{{1,2}}(\w[\w -]{{0,40}}){_Q}{{1,2}}\s*[\[{{\d\"'“‘]")  # its colon is missing
 _KEY_BEGUN = re.compile(rf"{_Q}{{0,2}}(?:\w[\w -]{{0,40}}{_Q}{{0,2}}\s*)?")
 
 #: Where a string stands: alone, as a value or key of an object, or in a list.
@@ -28,6 +29,8 @@ def key_ahead(rest: str) -> bool | None:
     match = _KEY.match(rest)
     if match:
         return bool(match[1]) or name_of(match[2]) in ROLES
+    if (known := _KNOWN_KEY.match(rest)) and name_of(known[1]) in ROLES:
+        return True
     return None if _KEY_BEGUN.fullmatch(rest) else False
 
 
@@ -49,7 +52,7 @@ def closes(rest: str, place: Place, before: str) -> bool | None:
     if char == "`":
         return rest.startswith("```") or (None if len(rest) < 3 else False)
     if char == "<":
-        return None if len(rest) == 1 else rest[1] == "/"
+        return None if len(rest) == 1 else rest[1] in "/|"
     if char not in QUOTES and not char.isalpha():
         return False
     if place == "object":
@@ -83,6 +86,9 @@ def unclosed(char: str, rest: str, place: Place, mark: str) -> bool | None:
             more = rest[1:].lstrip()
             return (more[0] in "{]}" or more[0] in QUOTES) if more else None
         return rest[0] in "]}"
+    if rest[0] in "}]" and place == "object":
+        more = rest[1:].lstrip()
+        return more[0] in ",}]" if more else None
     if place == "list":
         return not mark and (rest[0] in QUOTES or rest[0].isdigit())
     if rest[0] in QUOTES or not mark:

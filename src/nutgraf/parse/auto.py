@@ -21,7 +21,7 @@ from nutgraf.parse.thoughts import Thoughts
 PROSE_AT_MOST_CHARS = 400
 LINE_START_AT_MOST_CHARS = 200
 
-_JSON = re.compile(r"\{\s*[\"'“‘\\{\w}]|\{\s*\n|\[\s*[\[{\"'“‘]|\"\s*[{\[]|json\s*[\n{\[]", re.IGNORECASE)
+_JSON = re.compile(r"\{\s*[\"'“‘\\{\w}/#]|\{\s*\n|\[\s*[\[{\"'“‘]|\"\s*[{\[]|json\s*[\n{\[]", re.IGNORECASE)
 _MAY_BE_JSON = re.compile(r"[{\[\"]\s*|j|js|jso|json\s*", re.IGNORECASE)
 _FENCE = re.compile(r"```[A-Za-z]{0,12}(?![A-Za-z])\s*")
 _MAY_FENCE = re.compile(r"`{1,3}[A-Za-z]{0,12}\s*")
@@ -47,7 +47,7 @@ _MAY_LIST = re.compile(r"[-*•–#>]+\s*|\(?\d{0,2}[.)]?\s*")
 _CITES = re.compile(r"\[\d{1,3}\]")
 _NOT_WORDS = re.compile(r"[^\w\s'’,!:\-]+")
 
-_DOCUMENT = re.compile(r"\{\s*[\"'“‘]|\[\s*\{")
+_DOCUMENT = re.compile(r"\{\s*(?:[\"'“‘]|\w{1,30}\s*:)|\[\s*\{")
 
 _Section = Literal["starters", "drop", "text"]
 _Line = Literal["undecided", "text", "starters", "drop", "prose"]
@@ -159,7 +159,7 @@ class AutoParser:
         elif any(plain.startswith(words) for words in _POLITE):
             if whole:
                 self._polite(start)
-        elif whole or rest or not any(words.startswith(plain) for words in _OPENINGS):
+        elif whole or rest.strip() or not any(words.startswith((plain, heading.strip())) for words in _OPENINGS):
             waits = self._expects == "json" and not self._said and self._section == "text"
             self._begin("prose" if waits and not _LISTED.match(start) else self._section, start)
 

@@ -71,6 +71,7 @@ class BlockReader:
         self._lead: str | None = None  # the first characters of a text, until it is known not to be JSON itself
         self._said: list[str] = []  # whole texts, so that a repetition is known
         self._starters = StarterReader(self.events)
+        self._starters_in = 0  # the document whose starters were told
         self._fields = 0
         self._later = False  # the string at hand is told only when it is known to be no repetition
         self._inner: Scanner | None = None  # reads JSON within a string
@@ -152,7 +153,9 @@ class BlockReader:
         if role == "evidence":
             self._role = role
         elif role == "starters":
-            self._role = role
+            if self._starters_in not in (0, self._documents):
+                return
+            self._role, self._starters_in = role, self._documents
             self._fields += 1
             self._starters.begin()
         else:
@@ -209,9 +212,15 @@ class BlockReader:
             self._begin_text(visible)
 
     def _into_inner(self, piece: str) -> None:
-        assert self._inner is not None
         self._inside = True
-        self._inner.feed(piece)
+        while self._inner is not None and piece:
+            if self._inner.done:  # another document in the same string
+                at = piece.find("{")
+                piece = piece[at:] if at >= 0 else ""
+                self._inner = Scanner(self, self._repairs)
+                self._documents += 1
+                self._whole_documents += self._in_list
+            piece = self._inner.feed(piece)
         self._inside = False
 
     def _begin_text(self, said: str) -> None:

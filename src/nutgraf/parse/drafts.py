@@ -188,7 +188,7 @@ class LineParser:
         cited = [number for offset, numbers in self._marks if offset <= before for number in numbers]
         self._marks = [mark for mark in self._marks if mark[0] > before]
         text = " ".join(self._plain[start - self._from : end - self._from].split())
-        text = _LEAD.sub("", _EMPHASIS.sub(r"\1", text).strip("*")).strip()
+        text = _LEAD.sub("", _EMPHASIS.sub(r"\1", text).strip("*")).lstrip("*").strip()
         if named := _NAMED.match(text):  # "Evidence 2: …"
             cited.append(int(named[1]))
             text = text[named.end() :]

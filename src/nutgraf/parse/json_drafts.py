@@ -17,7 +17,7 @@ from nutgraf.parse.blocks import BlockReader
 from nutgraf.parse.drafts import TEXT_AT_MOST_CHARS
 from nutgraf.parse.fields import FieldEvent
 from nutgraf.parse.scan import Scanner
-from nutgraf.parse.strings import LOOK_AHEAD_CHARS
+from nutgraf.parse.strings import LOOK_AHEAD_CHARS, Unescaper
 
 _OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])")
 _MAY_OPEN = re.compile(r"\[\s*$")
@@ -46,6 +46,7 @@ class JsonParser:
         self._reader = BlockReader(labels, at_most_chars, self.repairs)
         self._reader.blocks = first_block
         self._scanner: Scanner | None = None
+        self._escapes: Unescaper | None = None
         self._begun = self._between = False  # something visible has come; prose has, since the last document
         self._held = ""
         self._thinking = False
@@ -55,6 +56,8 @@ class JsonParser:
         if isinstance(text, bytes):
             text = self._decoder.decode(text)
         text, self._room = text[: self._room], max(0, self._room - len(text))
+        if self._escapes is not None:
+            text = self._escapes.feed(text)
         self._read(text, last=False)
         return self._events()
 
@@ -79,6 +82,8 @@ class JsonParser:
                 if self._scanner is None:
                     return
             text = self._scanner.feed(text)
+            if self._scanner.escapes is not None:  # found: from here on all text is
+                self._escapes, self._scanner.escapes = self._scanner.escapes, None
             if not self._scanner.done:
                 return
             self._scanner = None

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from nutgraf.parse.ahead import QUOTES, Place
-from nutgraf.parse.strings import LOOK_AHEAD_CHARS, StringReader
+from nutgraf.parse.handler import Handler
+from nutgraf.parse.keys import ROLES, name_of
+from nutgraf.parse.strings import LOOK_AHEAD_CHARS, StringReader, Unescaper
 
 DEPTH_AT_MOST_LEVELS = 32
 KEY_AT_MOST_CHARS = 1200
@@ -25,34 +27,7 @@ _LITERALS = frozenset("true false null none undefined nan infinity nil".split())
 _PREFIXES = frozenset("b f r u br rb fr rf".split())
 _MAY_BE_KEY = re.compile(r"[A-Za-z][A-Za-z_ -]{0,22}\d{0,3}")
 _COMMENT_END = {"//": "\n", "/*": "*/", "#": "\n"}
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ONCE = {"n": "\n", "r": "\n", "t": " "}
 _WAIT = -1
-
-
-class Handler(Protocol):
-    """Who is told what the scanner meets, in the order of the text."""
-
-    def opened(self, mark: str) -> None:
-        """An object `{` or a list `[` begins."""
-
-    def shut(self) -> None:
-        """The innermost container ends."""
-
-    def key(self, name: str) -> None:
-        """The next value belongs to this key."""
-
-    def string(self) -> None:
-        """A string value begins."""
-
-    def text(self, piece: str) -> None:
-        """More of the string, escapes resolved."""
-
-    def string_end(self) -> None:
-        """The string is complete, or the text has ended within it."""
-
-    def scalar(self, token: str) -> None:
-        """A number or a word without quotation marks."""
 
 
 @dataclass(slots=True)
@@ -80,22 +55,22 @@ class Scanner:
         self._key: list[str] | None = None  # what a string that may be a key has said
         self._key_chars = 0
         self._comment = ""
-        self._escaped = self._found_escaped = False  # the whole document is escaped once more
-        self._half = ""  # a backslash whose other half is to come
+        self.escapes: Unescaper | None = None  # the whole document is escaped once more
+        self._found_escapes = False
 
     def feed(self, text: str) -> str:
         """Read a piece of text; returns what stands after the end of the document."""
-        if self._escaped:
-            text = self._unescape(text)
+        if self.escapes is not None:
+            text = self.escapes.feed(text)
         data, at = (self._held + text if self._held else text), 0
         while at < len(data) and not self.done:
             to = self._step(data, at)
             if to == _WAIT:
                 break
             at = to
-            if self._found_escaped:  # read the rest as what it stands for
-                self._escaped, self._found_escaped = True, False
-                data, at = self._unescape(data[at:]), 0
+            if self._found_escapes:  # read the rest as what it stands for
+                self._found_escapes, self.escapes = False, Unescaper()
+                data, at = self.escapes.feed(data[at:]), 0
         self._held = "" if self.done else data[at:]
         return data[at:] if self.done else ""
 
@@ -106,8 +81,8 @@ class Scanner:
         """
         self._last = True
         rest, self._held = self._held, ""
-        self._escaped = False
-        rest = self.feed(rest + self._half)
+        self.escapes = None
+        rest = self.feed(rest)
         if self.done:
             return rest
         if not self._string.over:
@@ -120,13 +95,6 @@ class Scanner:
             self._pop()
         self.done = True
         return ""
-
-    def _unescape(self, text: str) -> str:
-        """The text with one layer of escapes taken off."""
-        text, self._half = self._half + text, ""
-        if (len(text) - len(text.rstrip("\\"))) % 2:
-            text, self._half = text[:-1], "\\"
-        return _ESCAPED.sub(lambda match: _ONCE.get(match[1], match[1]), text)
 
     # Between strings.
 
@@ -151,6 +119,8 @@ class Scanner:
             return self._backslash(data, at)
         if char == "`":
             return _WAIT if len(data) - at < 3 and not self._last else at + 3
+        if char == "<":
+            return self._tag(data, at)
         return self._word(data, at)
 
     def _open(self, char: str, at: int) -> int:
@@ -270,9 +240,9 @@ class Scanner:
         if at + 1 == len(data) and not self._last:
             return _WAIT
         after, top = data[at + 1 : at + 2], self._levels[-1] if self._levels else None
-        if not self._escaped and top is not None and top.fresh and after in ('"', "n"):
+        if self.escapes is None and top is not None and top.fresh and after in ('"', "n"):
             self._repairs["escaped-document"] += 1
-            self._found_escaped = True
+            self._found_escapes = True
             return at
         self._repairs["stray-escape"] += 1
         return at + 2 if after in ("n", "t", "r") else at + 1
@@ -281,6 +251,14 @@ class Scanner:
         """Whether the backtick at `at` is one of a code fence, or may become one."""
         run = data[at : at + 3]
         return run == "```" or (len(run) < 3 and set(run) == {"`"} and not self._last)
+
+    def _tag(self, data: str, at: int) -> int:
+        """A tag or a sign of a chat format between values says nothing."""
+        end = data.find(">", at, at + TOKEN_AT_MOST_CHARS)
+        if end < 0 and not self._last and len(data) - at < TOKEN_AT_MOST_CHARS:
+            return _WAIT
+        self._repairs["stray-tag"] += 1
+        return end + 1 if end >= 0 else at + 1
 
     def _word(self, data: str, at: int) -> int:
         """A key, number, literal or string without marks."""
@@ -292,8 +270,14 @@ class Scanner:
         if end == len(data) and not self._last and end - at < TOKEN_AT_MOST_CHARS:
             return _WAIT
         token, top = match[0][:TOKEN_AT_MOST_CHARS], self._levels[-1] if self._levels else None
-        if top is not None and top.is_object and top.want in ("key", "comma"):
-            return self._bare_key(data, at, end)
+        if (
+            top is not None
+            and top.want in ("key", "comma" if top.is_object else "value")
+            and self._may_name(token, top)
+        ):
+            to = self._bare_key(data, at, end)
+            if to != at:
+                return to
         if token.lower() in _PREFIXES and data[end : end + 1] in ('"', "'"):
             self._repairs["python-literal"] += 1
             return end
@@ -303,8 +287,14 @@ class Scanner:
             self._value()
             self._handler.scalar(token)
             return end
+        if top is not None and top.want == "comma":
+            self._repairs["stray-character"] += 1
+            return end
         self._repairs["unquoted-string"] += 1
         return self._begin_string("", at)
+
+    def _may_name(self, token: str, top: _Level) -> bool:
+        return top.is_object or name_of(token) in ROLES
 
     def _bare_key(self, data: str, at: int, end: int) -> int:
         space = _SPACE.match(data, end)
@@ -314,6 +304,8 @@ class Scanner:
         if data[follow : follow + 1] in (":", "="):
             self._repairs["unquoted-key"] += 1
             self._named(data[at:end])
+        elif not self._levels[-1].is_object:
+            return at
         else:
             self._repairs["stray-character"] += 1
         return end

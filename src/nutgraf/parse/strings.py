@@ -16,7 +16,27 @@ _PLAIN = {
     mark: re.compile("[^" + re.escape(closing) + "\\\\,}\x00-\x1f\x7f" + ("" if mark else "\\]") + "]+")
     for mark, closing in CLOSING.items()
 }
+#: A string that begins so holds JSON itself: what looks like structure is its own.
+_HOLDS_JSON = re.compile(r"\s*[\[{]\s*[\[{\"'}\]]")
+OPENING_CHARS = 16
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ONCE = {"n": "\n", "r": "\n", "t": " ", "u": "\\u"}
 _WAIT = -1
+
+
+class Unescaper:
+    """Takes one layer of escapes off a text that arrives in pieces, but for those with hexadecimal digits."""
+
+    def __init__(self) -> None:
+        """Nothing is held."""
+        self._half = ""  # a backslash whose other half is to come
+
+    def feed(self, text: str) -> str:
+        """The text as what it stands for."""
+        text, self._half = self._half + text, ""
+        if (len(text) - len(text.rstrip("\\"))) % 2:
+            text, self._half = text[:-1], "\\"
+        return _ESCAPED.sub(lambda match: _ONCE.get(match[1], match[1]), text)
 
 
 class StringReader:
@@ -29,13 +49,15 @@ class StringReader:
         self.may_be_key = False  # in a list: a colon after it would make it a key
         self.is_key = False  # set at the end
         self._repairs, self._say = repairs, say
-        self._mark = self._before = self._high = ""
+        self._mark = self._before = self._high = self._said = ""
         self._fresh = False
+        self._sealed = False  # marks of its own are escaped, so that a plain one closes it
 
     def begin(self, mark: str, place: Place) -> None:
         """A string that was opened by `mark` begins; "" means that it has no marks."""
         self._mark, self.place, self.may_be_key = mark, place, place == "list"
-        self._before, self._high, self._fresh = "", "", True
+        self._before, self._high, self._said, self._fresh = "", "", "", True
+        self._sealed = False
         self.over = self.is_key = False
 
     def read(self, data: str, at: int, *, last: bool) -> int:
@@ -62,6 +84,8 @@ class StringReader:
     def _tell(self, piece: str) -> None:
         self._high = ""  # the other half of a pair never came
         self._before = piece[-1]
+        if len(self._said) < OPENING_CHARS:
+            self._said = (self._said + piece)[:OPENING_CHARS]
         self._say(piece)
 
     def _opening(self, data: str, at: int, *, last: bool) -> int:
@@ -83,6 +107,8 @@ class StringReader:
         if char == "u":
             return self._unicode(data, at, last=last)
         if char in _ESCAPES:
+            if char == self._mark and len(self._said) < OPENING_CHARS and _HOLDS_JSON.match(self._said + char):
+                self._sealed = True
             self._tell(_ESCAPES[char])
             return at + 2
         self._repairs["bad-escape"] += 1
@@ -114,9 +140,11 @@ class StringReader:
 
     def _maybe_end(self, data: str, at: int, *, last: bool) -> int:
         ahead = data[at + 1 : at + 1 + LOOK_AHEAD_CHARS]
-        rest = ahead.lstrip(" \t\r\n" + (self._mark or '"'))
+        rest = ahead.lstrip(self._mark or '"').lstrip()
         self.is_key = self.place == "key" or (self.may_be_key and rest[:1] in (":", "="))
-        ends = True if self.is_key and rest[:1] in (":", "=") else closes(rest, self.place, self._before)
+        ends = (
+            True if self._sealed or (self.is_key and rest[:1] in (":", "=")) else closes(rest, self.place, self._before)
+        )
         if ends is None:
             if not last and len(ahead) < LOOK_AHEAD_CHARS:
                 return _WAIT
@@ -133,6 +161,9 @@ class StringReader:
         return at
 
     def _maybe_unclosed(self, data: str, at: int, *, last: bool) -> int:
+        if self._mark and _HOLDS_JSON.match(self._said):
+            self._tell(data[at])
+            return at + 1
         ahead = data[at + 1 : at + 1 + LOOK_AHEAD_CHARS]
         ends = unclosed(data[at], ahead.lstrip(), self.place, self._mark)
         if ends is None:

@@ -1,7 +1,7 @@
 # The commands people and CI call. `make` alone lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: install demo test check build bench clean lock help
+.PHONY: install demo clients test check build bench clean lock help
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,9 @@ $(STAMP): pyproject.toml hatch_build.py tools/build_encoder.py $(PINS) $(MODELS)
 demo: install ## run the sample network on this machine: no key, no other service
 	@$(VENV)/bin/nutgraf demo $(ARGS)
 
+clients: install ## add a Node.js for the tests that let real front ends talk to the server (about 60 MB to fetch)
+	@$(PIP) --require-hashes -r requirements/clients.txt
+
 test: install ## run the tests; ARGS="-k words" picks some
 	@$(RUN) -m pytest $(ARGS)
 
@@ -65,7 +68,7 @@ lock: ## renew the pins in requirements/ (needs uv and a network)
 		--no-emit-index-url --no-annotate"; \
 	$$lock pyproject.toml -o requirements/core.txt; \
 	for set in test dev; do $$lock requirements/$$set.in -o requirements/$$set.txt; done; \
-	for set in models encoder; do $$lock --no-deps requirements/$$set.in -o requirements/$$set.txt; done
+	for set in models encoder clients; do $$lock --no-deps requirements/$$set.in -o requirements/$$set.txt; done
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1|/' | column -t -s '|'

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
+
 from nutgraf.errors import InputError
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import opening, run
+from nutgraf.serve.traces import traced
 from nutgraf.stream.hub import Hub, new_stream_id
-from nutgraf.trace.record import NOTHING, Recording
 from nutgraf.types import Deadline
 
 if TYPE_CHECKING:
     from nutgraf.conversation import Remembered, Turn
+    from nutgraf.stream.hub import Produce
+    from nutgraf.trace.tracing import Tracing
     from nutgraf.types import Item, Member, Scope
 
 DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S = 0.1, 600.0
@@ -60,7 +64,7 @@ def check_asked(deadline_s: float, question: str | None) -> None:
         raise InputError("question: holds bytes that are no text in UTF-8; write it in UTF-8")
 
 
-def start(hub: Hub, rooms: Rooms, asked: Asked, trace: Recording = NOTHING) -> str:
+def start(hub: Hub, rooms: Rooms, asked: Asked, tracing: Tracing | None = None) -> str:
     """Start the answer in the hub and return the id of its stream. Must be called on the event loop.
 
     Raises InputError for an agent that the use case does not have.
@@ -75,7 +79,11 @@ def start(hub: Hub, rooms: Rooms, asked: Asked, trace: Recording = NOTHING) -> s
         agent=asked.agent, history=asked.history, remembered=asked.remembered, without=asked.without,
         overloaded=asked.overloaded,
     )  # fmt: skip
+    produce: Produce = partial(run, request, rooms)
+    if tracing is not None:
+        trace = tracing.begin(asked.scope, stream_id, asked.accepted_at, anyio.current_time)
+        produce = partial(traced, produce=partial(run, request, rooms, trace=trace), trace=trace)
     return hub.start(
-        asked.scope, opening(request, rooms.model_name), partial(run, request, rooms, trace=trace),
+        asked.scope, opening(request, rooms.model_name), produce,
         accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable,
     )  # fmt: skip

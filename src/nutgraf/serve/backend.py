@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from nutgraf.errors import InputError, MissingPart
+from nutgraf.serve.traces import open_tracing, trace_files
 
 if TYPE_CHECKING:
     from nutgraf.model.gateway import Gateway
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nutgraf.seams import ItemStore
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
+    from nutgraf.trace.tracing import Tracing
 
 CLOSE_WITHIN_S = 2.0
 #: Rooms from settings and the items that may be cited beside the one that is read.
@@ -42,11 +44,12 @@ def _gateway(name: str, settings: Settings) -> Gateway | None:
 
 @dataclass(kw_only=True)
 class Backend:
-    """A store and the rooms over it; `rooms_for` gives the same rooms with another model."""
+    """A store, the rooms over it, and the traces; `rooms_for` gives the same rooms with another model."""
 
     settings: Settings
     store: EmbeddedStore
     rooms: Rooms
+    tracing: Tracing | None = None
     _others: dict[str, Gateway | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -74,10 +77,16 @@ class Backend:
                 with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
                     await gateway.aclose()
 
+    def close_traces(self) -> None:
+        """Write the traces that wait, and take no more. Blocks."""
+        if self.tracing is not None:
+            self.tracing.close()
+
     def forget(self) -> None:
-        """Delete conversations and streams that are older than the settings allow. Blocks."""
+        """Delete conversations, streams and traces that are older than the settings allow. Blocks."""
         oldest = datetime.now(UTC) - timedelta(days=self.settings.conversation_days)
         self.store.forget_before(oldest.isoformat())
+        trace_files(self.settings).forget(self.settings.trace_days)
 
     def model_names(self) -> list[str]:
         """The models that a request may name: the one of the settings, `none`, and those under `[models]`."""
@@ -100,7 +109,8 @@ def make_backend(settings: Settings, store: EmbeddedStore, build: BuildRooms | N
 
     Raises MissingPart naming the command that installs what is missing, InputError for a model nobody knows.
     """
-    backend = Backend(settings=settings, store=store, rooms=(build or real_rooms)(settings, store))
+    rooms = (build or real_rooms)(settings, store)
+    backend = Backend(settings=settings, store=store, rooms=rooms, tracing=open_tracing(settings))
     backend.forget()
     return backend
 
@@ -111,4 +121,8 @@ def open_backend(settings: Settings, folder: Path, build: BuildRooms | None = No
     from nutgraf.store.embedded import EmbeddedStore
 
     with EmbeddedStore.open(folder) as store:
-        yield make_backend(settings, store, build)
+        backend = make_backend(settings, store, build)
+        try:
+            yield backend
+        finally:
+            backend.close_traces()

@@ -87,7 +87,10 @@ def _run(
         backend = make_backend(settings, found.store, tools.build_rooms)
         if found.store is shelf.sample_store:
             prepare_sample(backend)
-        ending = anyio.run(partial(_answer, backend, found, question, form))
+        try:
+            ending = anyio.run(partial(_answer, backend, found, question, form))
+        finally:
+            backend.close_traces()
     if ending not in ("done", "declined"):
         raise typer.Exit(FAILED)
 
@@ -110,7 +113,7 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
                 item=found.item, member=found.member, scope=scope, accepted_at=anyio.current_time(),
                 deadline_s=backend.settings.deadline_s, question=question, resumable=False,
             )  # fmt: skip
-            stream_id = start(hub, backend.rooms, asked)
+            stream_id = start(hub, backend.rooms, asked, backend.tracing)
             with await hub.follow(scope, stream_id) as reader, _Printer(form, found) as show:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(_stop_when_interrupted, partial(hub.stop, scope, stream_id))

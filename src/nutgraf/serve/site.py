@@ -20,6 +20,7 @@ from nutgraf.serve.problems import Problem
 from nutgraf.serve.streams import Pace
 
 if TYPE_CHECKING:
+    from nutgraf.conversation import Remembered, Turn
     from nutgraf.serve.backend import Backend
     from nutgraf.serve.protocols import Wish
     from nutgraf.serve.schemas import TakeawaysBody
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from nutgraf.stream.live import Reader
     from nutgraf.types import Item, Member, Scope
 
+TURNS_AT_MOST = 12
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -90,14 +92,23 @@ class Site:
         item, member = about
         scope = reader_scope(member)
         deadline_s = body.deadline_ms / 1000 if body.deadline_ms is not None else self.backend.settings.deadline_s
+        remembered, turns = await beside(partial(self._known, scope))
         asked = Asked(
             item=item, member=member, scope=scope, accepted_at=accepted_at, deadline_s=deadline_s,
             question=getattr(body, "question", None), resumable=resumable, agent=getattr(body, "agent", None),
-            history=getattr(body, "history", ()),
+            history=getattr(body, "history", turns), remembered=remembered,
+            without=frozenset(getattr(body, "without", ())),
         )  # fmt: skip
-        stream_id = start(self.streams, rooms, asked)
+        stream_id = start(self.streams, rooms, asked, self.backend.tracing)
         self.door.remember(stream_id, scope.member)
         return stream_id, await self.streams.follow(scope, stream_id)
+
+    def _known(self, scope: Scope) -> tuple[tuple[Remembered, ...], tuple[Turn, ...]]:
+        """What a member stated, and their newest turns about whatever item; nothing of nobody."""
+        if scope.member is None:
+            return (), ()
+        store = self.backend.store
+        return tuple(store.remembered(scope)), tuple(store.conversation(scope, TURNS_AT_MOST))
 
 
 def _gone(item: str, member: str | None) -> Problem:

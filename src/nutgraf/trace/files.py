@@ -76,6 +76,8 @@ class TraceFiles:
 
     def forget_before(self, day: date) -> int:
         """Delete the files of days before `day`; how many they were."""
+        if not self._files():
+            return 0
         with self._alone():
             old = [file for file in self._files() if date.fromisoformat(file.stem) < day]
             for file in old:

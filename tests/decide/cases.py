@@ -63,9 +63,9 @@ class Case:
 
 def cases() -> list[Case]:
     """All cases of the file."""
-    rows = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+    rows: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
     lists = ("turns", "refers_to", "words")
-    return [Case(**{key: tuple(value) if key in lists else value for key, value in row.items()}) for row in rows]
+    return [Case(**(row | {key: tuple(row[key]) for key in lists})) for row in rows]
 
 
 @cache

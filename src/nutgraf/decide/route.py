@@ -59,7 +59,7 @@ class Asked:
         return len(self.stems) <= SHORT_WORDS and len(self.plain.split()) <= 2 * SHORT_WORDS + 1
 
 
-def route(
+def route(  # noqa: PLR0913 - by keyword, and most say nothing
     question: str,
     *,
     item: Item | None,

@@ -285,7 +285,7 @@ SCOPE_RULES: tuple[Rule, ...] = (
     _rule(
         "errands",
         None,
-        rf"\b(?:set|turn|play|dim|switch|stop|pause|skip|change|add to|delete)\b.{{0,20}}\b{_DEVICE}\b|\b(?:book|find|reserve)\b.{{0,16}}\b(?:flights?|hotel|restaurant|table|taxi|uber|"
+        rf"\b(?:set(?! off)|turn|play|dim|switch|stop|pause|skip|change|add to|delete)\b.{{0,20}}\b{_DEVICE}\b|\b(?:book|find|reserve)\b.{{0,16}}\b(?:flights?|hotel|restaurant|table|taxi|uber|"
         r"rental car)\b|\btransfer \$?\d*\b.*\baccount\b|\b(?:my|account) balance\b|\bcredit score\b|\bexchange rate\b|\border (?:a |me )?(?:pizza|food)\b|\bwhat time is it\b|"
         r"\bhow do (?:you|i) say\b.*\bin (?:spanish|french|german|italian|chinese|japanese)\b|\b(?:traffic|directions) (?:to|on|in)\b|\b(?:bitcoin|stock|btc|crypto) ?(?:price)?\b|"
         r"\b\d+ ?[*x×+/] ?\d+\b|\bsquare root\b|\bsolve (?:this|the) equation\b|\btimes \d+\b|\bmortgage\b|\b(?:shopping|to-?do) list\b",

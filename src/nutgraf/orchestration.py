@@ -12,7 +12,7 @@ from nutgraf.types import ActionKind, FactKind, Item, ItemKind, Scope, Snapshot,
 
 Partition = Literal["public", "member"]
 Outcome = Literal["ok", "late", "failed", "open", "off", "not-needed"]
-Form = Literal["takeaways", "answer", "fit", "plan", "draft"]
+Form = Literal["takeaways", "answer", "fit", "interview", "plan", "draft"]
 Step = Literal["route", "write"]
 
 
@@ -149,7 +149,7 @@ class Agent:
     version: int
     summary: str
     form: Form
-    prompt: str
+    prompt: str = ""
     when: tuple[str, ...] = ()
     kinds: tuple[ItemKind, ...] = ()
     sources: tuple[str, ...] = ("item",)

@@ -28,6 +28,8 @@ CONVERSATION_AT_MOST_TOKENS = 300
 SMALL_PROMPT = "answer"
 TOKENS_A_SENTENCE = 60
 NOT_STATED = "The item does not say."
+ELSEWHERE = "The item itself does not say; this comes from elsewhere in the network or from your record."
+NOTHING_FOUND = "Nothing here answers that."
 
 
 async def answer(run: Run, agent: Agent, query: Query) -> Closed:
@@ -43,8 +45,15 @@ async def answer(run: Run, agent: Agent, query: Query) -> Closed:
     run.send(BlockEnd(block="a1"))
     if shown := cards_of(run, found):
         run.send(Extras(cards=shown))
-    own = query.item is not None and any(piece.ref == query.item.id for piece in found.evidence)
-    return run.done(None if own or query.item is None else NOT_STATED)
+    return run.done(_reason(query, found))
+
+
+def _reason(query: Query, found: Found) -> str | None:
+    """What is said of an answer that the item itself does not give."""
+    if not found.evidence:
+        return NOT_STATED if query.item is not None else NOTHING_FOUND
+    own = query.item is None or any(piece.ref == query.item.id for piece in found.evidence)
+    return None if own else ELSEWHERE
 
 
 def ranked(run: Run, passages: Sequence[Passage], query: Query) -> list[Passage]:

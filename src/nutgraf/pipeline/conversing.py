@@ -14,7 +14,9 @@ from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, answer
 from nutgraf.pipeline.finding import known_of, question_vector, records_of
+from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.parts import Refused, Run, Screening
+from nutgraf.pipeline.planning import plan
 from nutgraf.prompt.library import fenced
 from nutgraf.trust.screen import screen
 from nutgraf.types import Item
@@ -92,4 +94,10 @@ def _route(run: Run, question: str, focus: Item | None, vector: object, records:
     )  # fmt: skip
 
 
-FORMS: Mapping[Form, Answer] = {"answer": answer, "takeaways": answer}
+FORMS: Mapping[Form, Answer] = {
+    "answer": answer,
+    "takeaways": answer,
+    "fit": fit,
+    "interview": interview,
+    "plan": plan,
+}

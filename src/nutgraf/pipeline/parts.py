@@ -101,6 +101,7 @@ class Rooms:
     def sources(self) -> Mapping[str, Source]:
         """Every source that agents may name."""
         found: list[Source] = [ItemSpans(self.read, made_from=starter_row), Conversation(), RememberedSource()]
+        found.append(ItemSpans(self.read, name="page", at_least=PAGE_AT_LEAST, at_least_by_words=0.0))
         found.append(MemberRecord(self._fact_rows if self.encoder else None))
         if self.items is not None:
             found += [related(self.items, self.read), *by_sort(self.items, self.read)]
@@ -288,6 +289,8 @@ def starter_row(item: Item, read: Digest | Sequence[Span], question: str) -> int
     return next((made.row for made in questions(item, read, STARTERS_KNOWN) if made.text == question), None)
 
 
+#: Score a sentence needs when the whole page is asked about, and not one thing in it.
+PAGE_AT_LEAST = 0.2
 #: So many questions of an item are known again when they are asked.
 STARTERS_KNOWN = 64
 

@@ -11,8 +11,8 @@ import anyio
 from nutgraf.errors import InputError
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import opening, run
-from nutgraf.serve.traces import traced
 from nutgraf.stream.hub import Hub, new_stream_id
+from nutgraf.trace.tracing import traced
 from nutgraf.types import Deadline
 
 if TYPE_CHECKING:

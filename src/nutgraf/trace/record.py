@@ -12,6 +12,7 @@ used     facts
 model    block, step, model, prompt (a `Prompt`), pieces ([ms, text] each), ending, error, usage, cached
 draft    block, sentence, text, citations
 verdict  block, sentence, text, verdict, check, because, evidence, took_ms
+sent     block, sentence (a `Sentence`, as it was committed)
 event    counts (how many events of each kind were sent)
 ending   ending, reason, ticket, skipped, first_useful_ms, complete_ms
 """
@@ -29,7 +30,7 @@ NOTES_AT_MOST = 4_000
 PIECES_AT_MOST = 20_000
 #: What a note may be about.
 NoteKind = Literal[
-    "request", "route", "stage", "source", "blend", "used", "model", "draft", "verdict", "event", "ending"
+    "request", "route", "stage", "source", "blend", "used", "model", "draft", "verdict", "sent", "event", "ending"
 ]
 CallEnding = Literal["done", "left", "failed", "cancelled"]
 
@@ -60,7 +61,9 @@ class Call:
 
     def end(self, ending: CallEnding, *, usage: Usage | None = None, **values: Any) -> None:
         """The request is over; `values` may add `error` (a class name), `model` (who really answered), `cached`."""
-        self._values.update(values, ending=ending, usage=usage, took_ms=self._recording.ms() - self._values["asked_ms"])
+        self._values.update(
+            values, ending=ending, usage=usage, took_ms=round(self._recording.ms() - self._values["asked_ms"], 3)
+        )
 
 
 class Recording:

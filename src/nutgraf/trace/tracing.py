@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+import anyio
+
+from nutgraf.events import Event, SentenceCommitted
 from nutgraf.trace.record import Recording
 from nutgraf.types import Scope
 
 WAITING_AT_MOST = 256
 CLOSE_WITHIN_S = 5.0
+Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
 
 
@@ -70,3 +75,27 @@ class Tracing:
                     sink.write(recording)
                 except Exception:
                     log.exception("a trace could not be written")
+
+
+async def traced(emit: Emit, produce: Callable[[Emit], Awaitable[None]], trace: Recording) -> None:
+    """Produce one answer, and close its recording when it has ended, in whatever way."""
+    counts: Counter[str] = Counter()
+
+    def counted(event: Event) -> None:
+        counts[event.kind] += 1
+        if isinstance(event, SentenceCommitted):
+            trace.note("sent", block=event.block, sentence=event.sentence)
+        emit(event)
+
+    try:
+        await produce(counted)
+    except anyio.get_cancelled_exc_class():
+        if "closed" not in counts:
+            trace.note("ending", ending="stopped", complete_ms=trace.ms())
+        raise
+    except Exception as exc:
+        trace.note("ending", ending="failed", error=type(exc).__name__, complete_ms=trace.ms())
+        raise
+    finally:
+        trace.note("event", counts=dict(counts))
+        trace.close()

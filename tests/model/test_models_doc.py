@@ -1,17 +1,20 @@
 """What the page about models says is so."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
-from nutgraf.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
-from nutgraf.model import chat_reader, embedded, openai_http, sse_reader, turns
-from nutgraf.model.catalogue import open_model
+from nutgraf.errors import ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent, QuotaSpent
+from nutgraf.model import any_llm, embedded, http_model, openai_http, sse_reader, turns, wire
+from nutgraf.model.catalogue import open_gateway
+from nutgraf.model.endpoints import Table
 from nutgraf.model.provider_errors import status_kind
 from nutgraf.settings import Settings
-from nutgraf.types import Deadline
+from nutgraf.types import Deadline, Scope
 from tests.model.contract import prompt
 
 PAGE = Path(__file__).parents[2].joinpath("docs", "models.md").read_text("utf-8")
@@ -20,15 +23,18 @@ PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize("text", TOML)
-async def test_every_settings_file_opens_its_model(text: str, tmp_path: Path) -> None:
-    """Each example is a settings file whose chosen model can be opened."""
+def test_every_settings_file_opens_its_models(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each example is a settings file whose models can be opened."""
+    monkeypatch.setattr(any_llm, "find_spec", lambda name: object())
     file = tmp_path / "nutgraf.toml"
     file.write_text(text, "utf-8")
     settings = Settings.from_sources({}, file)
-    model = open_model(settings.model, settings, {"GATEWAY_KEY": "k"})
+    keys = {str(table["key_env"]): "k" for table in settings.models.values() if "key_env" in table}
+    door = open_gateway(settings, keys)
 
-    assert isinstance(model, openai_http.OpenAIModel)
-    assert model.name == settings.model
+    assert door is not None
+    assert list(door.gates) == list(settings.models)
+    assert door.name == settings.model
 
 
 async def test_the_python_examples_run() -> None:
@@ -47,15 +53,26 @@ async def test_the_python_examples_run() -> None:
             await anext(pieces)
     assert said == ["The wait fell ", "from 19 to 11"]
 
+    one_answer: Any = names["one_answer"]
+    scope = Scope(tenant="t", member=None, purposes=frozenset(), consent_version=1, rights=frozenset())
+    assert await one_answer(scope, prompt(), Deadline(anyio.current_time() + 60)) == "The wait fell."
+
+
+def test_every_field_of_a_table_is_on_the_page() -> None:
+    """Whatever a table may say has its row, with its default."""
+    rows = "\n".join(re.findall(r"^\| `.*$", PAGE, re.MULTILINE))
+
+    assert [knob.name for knob in fields(Table) if knob.name != "name" and f"`{knob.name}`" not in rows] == []
+    assert f"| `connections_at_most` | {Table.connections_at_most} |" in rows
+
 
 def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     """Every figure of a limit is the one that is in force."""
-    limits = openai_http.Limits()
+    limits = http_model.Limits()
     rows = {
         "to connect": f"{limits.connect_s:.0f} s",
-        "until the first token": f"{limits.first_token_s:.0f} s",
         "the whole answer": f"{limits.total_s:.0f} s,",
-        "text beyond `max_tokens`": f"{chat_reader.CHARS_PER_TOKEN_AT_MOST} characters a token",
+        "text beyond `max_tokens`": f"{wire.CHARS_PER_TOKEN_AT_MOST} characters a token",
         "one event": f"{sse_reader.EVENT_AT_MOST_BYTES >> 20} MiB",
         "open connections": str(limits.connections_at_most),
         "context": f"{embedded.CONTEXT_TOKENS:,} tokens",
@@ -69,7 +86,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
 
 def test_the_table_of_errors_is_that_of_the_code() -> None:
     """Each error has its row, says truly whether it may be tried again, and the statuses named belong to it."""
-    kinds: tuple[type[ModelError], ...] = (ModelBusy, ModelSilent, ModelRefused, ModelCut)
+    kinds: tuple[type[ModelError], ...] = (ModelBusy, ModelSilent, ModelRefused, ModelDenied, ModelCut, QuotaSpent)
     for kind in kinds:
         (row,) = re.findall(rf"^\| `{kind.__name__}` \|.*$", PAGE, re.MULTILINE)
 

@@ -153,7 +153,7 @@ class Call:
         if isinstance(told, Usage):
             return told
         if self._block is None or (result in _FREE and not self.attempt.pieces):
-            return Usage()
+            return Usage(estimated=False)
         written = output_tokens(self.attempt.pieces, self.attempt.chars)
         return Usage(input_tokens=input_tokens(self._prompt), output_tokens=written)
 

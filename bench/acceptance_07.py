@@ -3,8 +3,9 @@
 A server with the shipped event loop and the shipped admission runs in a process of its own; an answer costs 10 ms of
 processor time. Its capacity is measured first, by callers who wait for each other. Then callers who do not, each on a
 new connection, ask five times as often (open loop). Then everybody who is refused tries three times again, as told by
-Retry-After, and at last calm returns. A caller gives up after its deadline. `--control` leaves admission out, and must
-fail.
+Retry-After, and at last calm returns. A caller gives up after its deadline. `server_cpu` is the share of a core that
+the server had; where that is less than `capacity_cpu`, somebody else took it, and `goodput_by_cpu` shows what the
+server made of what it had. `--control` leaves admission out, and must fail.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def serve(fd: int, *, on: bool) -> None:
     from nutgraf.serve.admission import Gate
     from nutgraf.serve.door import LocalDoor
     from nutgraf.serve.guard import ACCEPTED_AT, AsgiScope, Guard, Receive, Send
+    from nutgraf.serve.wire import OneWrite
 
     told = {"started": 0, "dead": 0}
 
@@ -62,7 +64,7 @@ def serve(fd: int, *, on: bool) -> None:
     gate = Gate(deadline_s=DEADLINE_S, on=on)
     guard = Guard(answer, LocalDoor(), gate, 10_000)
     config = uvicorn.Config(
-        guard, loop="asyncio", http="httptools", lifespan="off", log_config=None, access_log=False, server_header=False,
+        guard, loop="asyncio", http=OneWrite, lifespan="off", log_config=None, access_log=False, server_header=False,
         proxy_headers=False,
     )  # fmt: skip
     uvicorn.Server(config).run([socket.socket(fileno=fd)])
@@ -201,7 +203,9 @@ def recovered_s(calm: list[Told], before_ms: float) -> float:
 async def measure(port: int, seed: int, overload_s: float) -> dict[str, float]:
     """All phases, and their figures."""
     callers = Callers(port, seed)
+    first, began = await callers.figures(), time.monotonic()
     capacity = await callers.closed_loop(4.0)
+    alone = ((await callers.figures())["cpu_s"] - first["cpu_s"]) / (time.monotonic() - began)
     before = await callers.open_loop(0.8 * capacity, 5.0, callers.single)
     start = await callers.figures()
     began = time.monotonic()
@@ -215,14 +219,16 @@ async def measure(port: int, seed: int, overload_s: float) -> dict[str, float]:
     admitted = [told.took_s for told in flood if told.status == 200]
     shed = [told.took_s for told in flood if told.status in (429, 503)]
     started = end["started"] - start["started"]
+    share = (end["cpu_s"] - start["cpu_s"]) / passed
+    goodput = len(admitted) / overload_s / capacity
     return {
-        "capacity": capacity, "offered": len(flood) / overload_s / capacity,
-        "goodput": len(admitted) / overload_s / capacity,
+        "capacity": capacity, "capacity_cpu": alone, "offered": len(flood) / overload_s / capacity,
+        "goodput": goodput, "server_cpu": share, "goodput_by_cpu": goodput * alone / share,
         "admitted_p99_ms": p99_ms(admitted), "shed_p99_ms": p99_ms(shed), "shed": len(shed),
         "typed": sum(1 for told in flood if told.status in (429, 503) and told.retry_after_s >= 1.0),
         "gave_up": sum(told.status == 0 for told in flood),
         "dead_work": (end["dead"] - start["dead"]) / max(1.0, started),
-        "server_cpu": (end["cpu_s"] - start["cpu_s"]) / passed, "limit": end["limit"],
+        "limit": end["limit"],
         "before_p99_ms": p99_ms([told.took_s for told in before if told.status == 200]),
         "recovered_s": recovered_s(calm, p99_ms([told.took_s for told in before if told.status == 200])),
     }  # fmt: skip

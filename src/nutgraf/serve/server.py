@@ -11,6 +11,7 @@ from nutgraf.errors import InputError
 from nutgraf.serve.app import make_app
 from nutgraf.serve.door import check_bind
 from nutgraf.serve.site import Site
+from nutgraf.serve.wire import OneWrite
 
 GRACEFUL_S = 5
 CONNECTIONS_AT_MOST = 512
@@ -25,7 +26,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 make_app(site),
                 loop="asyncio",
-                http="httptools",
+                http=OneWrite,
                 ws="none",
                 lifespan="on",
                 log_config=None,

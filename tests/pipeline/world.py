@@ -137,13 +137,14 @@ class Shelf:
         self.digests[item.content_hash, digest.version] = digest
 
     def search(self, text: str, vector: Vectors, kinds: Iterable[ItemKind] = (), limit: int = 10) -> list[Hit]:
-        """The items nearest to the vector."""
+        """The items nearest to the vector; without one, those whose author or organisation the text names."""
         found = []
         for item in self.items:
             if not list(kinds) or item.kind in kinds:
                 if item.id not in self._rows:
                     self._rows[item.id] = self.encoder.encode([f"{item.title}. {item.text}"])[0]
-                found.append((float(self._rows[item.id] @ vector), item))
+                near = self._rows[item.id] @ vector if vector.size else (item.author or item.organisation or "") in text
+                found.append((float(near), item))
         found.sort(key=lambda pair: -pair[0])
         return [Hit(item, score, {"vector": rank}) for rank, (score, item) in enumerate(found[:limit], 1)]
 

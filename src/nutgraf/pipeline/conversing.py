@@ -13,6 +13,7 @@ from nutgraf.decide.route import route
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, answer
+from nutgraf.pipeline.drafting import draft
 from nutgraf.pipeline.finding import known_of, question_vector, records_of
 from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.parts import Refused, Run, Screening
@@ -100,4 +101,5 @@ FORMS: Mapping[Form, Answer] = {
     "fit": fit,
     "interview": interview,
     "plan": plan,
+    "draft": draft,
 }

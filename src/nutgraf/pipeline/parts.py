@@ -20,6 +20,7 @@ from nutgraf.retrieve.health import Health
 from nutgraf.retrieve.sources import Conversation, ItemSpans, Kept, MemberRecord
 from nutgraf.retrieve.sources import Remembered as RememberedSource
 from nutgraf.retrieve.sources_items import OfOrganisation, by_sort, related
+from nutgraf.retrieve.sources_own import OwnPosts
 from nutgraf.seams import Encoder, ItemStore, Model, Source
 from nutgraf.settings import Settings
 from nutgraf.trace.record import NOTHING, Recording
@@ -105,7 +106,7 @@ class Rooms:
         found.append(MemberRecord(self._fact_rows if self.encoder else None))
         if self.items is not None:
             found += [related(self.items, self.read), *by_sort(self.items, self.read)]
-            found.append(OfOrganisation(self.items, self.read))
+            found += [OfOrganisation(self.items, self.read), OwnPosts(self.items)]
         return {source.name: source for source in [*found, *self.skills]}
 
     def _fact_rows(self, snapshot: Snapshot) -> Vectors:

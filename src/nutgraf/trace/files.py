@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from nutgraf.errors import NotAllowed, NotFound, StoreError
-from nutgraf.trace.lines import line
+from nutgraf.trace.lines import from_bytes, line
 from nutgraf.trace.record import Recording
 from nutgraf.types import Scope
 
@@ -44,7 +44,7 @@ class TraceFiles:
         start = b'{"stream":' + orjson.dumps(stream) + b","
         for file in reversed(self._files()):
             for row in _rows(file):
-                if row.startswith(start) and (trace := _read(row)) and _visible(scope, trace):
+                if row.startswith(start) and (trace := from_bytes(row)) and _visible(scope, trace):
                     return trace
         raise NotFound(f"no trace of an answer {stream!r}; `nutgraf trace list` gives those that there are")
 
@@ -55,7 +55,7 @@ class TraceFiles:
             for row in reversed(list(_rows(file))):
                 if len(found) >= limit:
                     return found
-                if (trace := _read(row)) and _visible(scope, trace):
+                if (trace := from_bytes(row)) and _visible(scope, trace):
                     found.append(trace)
         return found
 
@@ -68,7 +68,7 @@ class TraceFiles:
             raise NotAllowed("a scope without a member has nothing to erase")
 
         def theirs(row: bytes) -> bool:
-            trace = _read(row)
+            trace = from_bytes(row)
             return trace is None or (trace["tenant"], trace["member"]) == (scope.tenant, scope.member)
 
         with self._alone():
@@ -129,14 +129,6 @@ def _rows(file: Path) -> Iterator[bytes]:
             yield from lines
     except FileNotFoundError:
         return
-
-
-def _read(row: bytes) -> dict[str, Any] | None:
-    """The trace of a line; None for one that a crash cut off."""
-    try:
-        return dict(orjson.loads(row))
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _visible(scope: Scope, trace: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -55,11 +56,23 @@ def _whole(recording: Recording, tell: Told) -> dict[str, Any]:
 
 
 def to_bytes(value: Any) -> bytes:
-    """JSON in UTF-8; half surrogates become question marks, as they have no form in UTF-8."""
+    """JSON in UTF-8 on one line; half surrogates, which have no form in UTF-8, are escaped."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        return orjson.dumps(_whole_characters(value))
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def from_bytes(row: bytes) -> dict[str, Any] | None:
+    """What `line` wrote; None for anything else, such as a line that a crash cut off."""
+    try:
+        told = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        try:
+            told = json.loads(row)
+        except ValueError:
+            return None
+    return told if isinstance(told, dict) else None
 
 
 def _plain(value: Any, name: str, tell: Told) -> Any:
@@ -84,13 +97,3 @@ def _hashed(text: str) -> str:
     """Enough to see within one process that two texts are the same, and how long they are; nothing to guess from."""
     digest = hmac.new(_KEY, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
     return f"#{digest} {len(text)}"
-
-
-def _whole_characters(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_whole_characters(key): _whole_characters(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_whole_characters(part) for part in value]
-    return value

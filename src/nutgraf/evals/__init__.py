@@ -1,0 +1,1 @@
+"""Looking back: answers replayed from what was recorded of them."""

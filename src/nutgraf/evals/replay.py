@@ -121,7 +121,11 @@ async def _again(
         overloaded=bool(asked.get("overloaded")),
     )  # fmt: skip
     recording = Recording(anyio.current_time, now, scope=scope, stream=trace["stream"], at=trace["at"])
-    await _played(request, rooms, recording, _stopped_ms(notes))
+    try:
+        await _played(request, rooms, recording, _stopped_ms(notes))
+    finally:
+        if live and rooms.gateway is not None:
+            await rooms.gateway.aclose()
     return from_bytes(line(recording)) or {}, model
 
 

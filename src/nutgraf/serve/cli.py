@@ -15,6 +15,7 @@ from nutgraf.serve.cli_doctor import doctor
 from nutgraf.serve.cli_memory import memory
 from nutgraf.serve.cli_serve import demo, serve
 from nutgraf.serve.cli_skills import agents, mcp, skills
+from nutgraf.serve.cli_trace import trace
 
 CONFIG = "NUTGRAF_CONFIG"
 
@@ -53,6 +54,7 @@ app.command()(doctor)
 app.add_typer(models, name="models")
 app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(memory, name="memory")
+app.add_typer(trace, name="trace")
 
 
 @app.command()

@@ -36,9 +36,10 @@ AGENTS = ("takeaways", "general", "job-fit", "interview", "company", "learning",
 LABELS = (*AGENTS, OUTSIDE)
 #: Intents of CLINC150 that are small talk or about the assistant itself, and so foreign to no product.
 SMALL_TALK = frozenset(
-    """are_you_a_bot cancel change_ai_name change_language change_user_name do_you_have_pets goodbye greeting how_old_are_you
-    maybe meaning_of_life no repeat thank_you user_name what_are_your_hobbies what_can_i_ask_you what_is_your_name
-    where_are_you_from who_do_you_work_for who_made_you yes definition income schedule_meeting meeting_schedule""".split()
+    """are_you_a_bot cancel change_ai_name change_language change_user_name definition do_you_have_pets goodbye greeting
+    how_old_are_you income maybe meaning_of_life meeting_schedule no repeat schedule_meeting thank_you user_name
+    what_are_your_hobbies what_can_i_ask_you what_is_your_name where_are_you_from who_do_you_work_for who_made_you
+    yes""".split()
 )
 #: How many questions of one foreign intent are trained on; "oos" is taken whole.
 EACH_INTENT = 12
@@ -144,7 +145,7 @@ def temperature(scores: Any, targets: Any) -> float:
 
 
 def outside_at(record: dict[str, Any], dev: Sequence[Question], vectors: Any) -> float:
-    """The lowest threshold for out of scope at which few enough held-out questions of ours are sent away."""
+    """The lowest threshold for out of scope at which few enough held-out questions of ours are declined."""
     known = agents()
     inside = [(q, v) for q, v in zip(dev, vectors, strict=True) if q.agent != OUTSIDE]
     for place in np.arange(0.2, 0.96, 0.025):
@@ -165,7 +166,7 @@ def train(ours: Sequence[Question], more: Sequence[Question], encoder: OnnxEncod
     dev_vectors = encoder.encode([q.text for q in dev])
     honest = temperature(dev_vectors @ weights.T + biases, np.array([LABELS.index(q.agent) for q in dev]))
     record = {
-        "version": "", "encoder": encoder.name, "labels": list(LABELS), "threshold": 0.4, "outside_threshold": 0.5,
+        "version": "", "encoder": encoder.name, "labels": list(LABELS), "threshold": 0.5, "outside_threshold": 0.5,
         "temperature": round(honest, 4), "weights": weights.round(3).tolist(), "biases": biases.round(3).tolist(),
     }  # fmt: skip
     return record | {"outside_threshold": outside_at(record, dev, dev_vectors)}

@@ -1,6 +1,8 @@
 """Where questions go, by rule, by head, in doubt, and not at all."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from nutgraf.decide.head import OUTSIDE, Head
 from nutgraf.decide.route import route, route_or_ask
 from nutgraf.errors import MissingPart
 from nutgraf.orchestration import Agent
-from nutgraf.types import Item
+from nutgraf.types import Item, ItemKind
 
 NAMES = ("takeaways", "general", "job-fit", "interview", "company", "learning", "career", "business", "voice")
 AGENTS = tuple(Agent(name=name, version=1, summary=name, form="answer", prompt=name, sources=(name,)) for name in NAMES)
@@ -17,6 +19,8 @@ JOB = Item(
     id="job-dock", kind="job", title="Night dock supervisor", organisation="Keel Street Cold Storage",
     text="The freezer is kept at minus 10 degrees. The weather outside is warmer. Night supervisors lead nine people.",
 )  # fmt: skip
+JOBS: tuple[ItemKind, ...] = ("job",)
+COURSES: tuple[ItemKind, ...] = ("course",)
 POST = Item(id="post-bread", kind="post", title="Bread", text="A recipe is not a business. Dough needs time.")
 
 
@@ -85,7 +89,7 @@ def test_fit_needs_a_job() -> None:
 
     assert found.agent == "career"
     assert "needs a job" in found.because
-    assert route("Am I qualified?", item=POST, agents=AGENTS, kinds=("job",)).agent == "job-fit"
+    assert route("Am I qualified?", item=POST, agents=AGENTS, kinds=JOBS).agent == "job-fit"
 
 
 def test_an_agent_serves_its_kinds_only() -> None:
@@ -122,7 +126,7 @@ def test_a_short_follow_up_stays_and_a_new_topic_moves() -> None:
 def test_a_short_question_about_a_shown_course_goes_to_learning() -> None:
     """What a follow-up points at has an agent of its own."""
     found = route(
-        "How long is “SQL”?", said="How long is “SQL”?", item=POST, agents=AGENTS, before="general", about=("course",)
+        "How long is “SQL”?", said="How long is “SQL”?", item=POST, agents=AGENTS, before="general", about=COURSES
     )
 
     assert found.agent == "learning"
@@ -132,20 +136,19 @@ async def test_a_model_decides_in_doubt_only() -> None:
     """In doubt the model chooses between two agents; a sure route never asks it; nonsense leaves the doubt."""
     asked: list[list[str]] = []
 
-    async def choose(question: str, two: object) -> str | None:
-        asked.append([agent.name for agent in two])  # type: ignore[attr-defined]
+    async def choose(question: str, two: Sequence[Agent]) -> str | None:
+        asked.append([agent.name for agent in two])
         return "career" if "maybe" in question else "nobody"
 
-    rest = {"item": POST, "agents": AGENTS, "vector": VECTOR, "head": head(career=0.5), "before": "voice"}
-    chosen = await route_or_ask("Hm, would one really go there, maybe, or not so?", ask_model=choose, **rest)  # type: ignore[arg-type]
-    unsure = await route_or_ask("Hm, would one really go there, or rather not so?", ask_model=choose, **rest)  # type: ignore[arg-type]
-    sure = await route_or_ask("Draft a comment", ask_model=choose, **rest)  # type: ignore[arg-type]
+    doubt = partial(route_or_ask, item=POST, agents=AGENTS, ask_model=choose, vector=VECTOR, head=head(career=0.5))
+    chosen = await doubt("Hm, would one really go there, maybe, or not so?", before="voice")
+    unsure = await doubt("Hm, would one really go there, or rather not so?", before="voice")
+    sure = await doubt("Draft a comment", before="voice")
 
     assert (chosen.agent, chosen.by) == ("career", "model")
     assert unsure.by == "fallback"
     assert sure.by == "rules"
-    assert len(asked) == 2
-    assert all(len(two) == 2 for two in asked)
+    assert asked == [["career", "voice"]] * 2
 
 
 def test_no_agents_no_trouble() -> None:

@@ -80,11 +80,19 @@ def route(  # noqa: PLR0913 - by keyword, and most say nothing
     A question whose words stand in the item is never out of scope.
     """
     asked = _asked(said or question, item, before, [*kinds, *about], about)
-    known = {agent.name: agent for agent in agents}
+    return _routed(question, said, asked, {agent.name: agent for agent in agents}, head, vector)[0]
+
+
+def _routed(
+    question: str, said: str | None, asked: Asked, known: Mapping[str, Agent], head: Head | None, vector: Vectors | None
+) -> tuple[Route, str | None]:
+    """The route, and the agent that would be next when it is a doubt of the head."""
+    runner_up: str | None = None
     if outside := next(
         (rule for rule in SCOPE_RULES if asked.known < rule.waived_at and rule.fires(asked.plain)), None
     ):
-        return Route(agent=None, by="rules", because=f"{outside.name}: {_sorry(outside.about)}", confidence=0.95)
+        because = f"{outside.name}: {_sorry(outside.about)}"
+        return Route(agent=None, by="rules", because=because, confidence=0.95), None
     fired = _fired(asked, known)
     if len(fired) == 1 or (fired and (head is None or vector is None)):
         name, rule = next(iter(fired.items()))
@@ -92,25 +100,36 @@ def route(  # noqa: PLR0913 - by keyword, and most say nothing
     elif not fired and (leaning := _leaning(question, said, asked, known)):
         found = leaning
     elif head is not None and vector is not None:
-        found = _by_head(asked, known, head, vector, fired)
+        found, runner_up = _by_head(asked, known, head, vector, fired)
     else:
         found = _unsure(asked, known)
-    return _finished(found, asked, known)
+    return _finished(found, asked, known), runner_up
 
 
-async def route_or_ask(
-    question: str, *, item: Item | None, agents: Sequence[Agent], ask_model: AskModel, **rest: object
+async def route_or_ask(  # noqa: PLR0913 - as `route`
+    question: str,
+    *,
+    item: Item | None,
+    agents: Sequence[Agent],
+    ask_model: AskModel,
+    vector: Vectors | None = None,
+    before: str | None = None,
+    head: Head | None = None,
+    kinds: Collection[ItemKind] = (),
+    said: str | None = None,
+    about: Collection[ItemKind] = (),
 ) -> Route:
     """Like `route`, but in doubt `ask_model` chooses between the two likeliest agents.
 
     It gets the question and the two agents and gives the name of one; anything else leaves the doubt as it was.
     """
-    found = route(question, item=item, agents=agents, **rest)  # type: ignore[arg-type]
+    asked = _asked(said or question, item, before, [*kinds, *about], about)
+    known = {agent.name: agent for agent in agents}
+    found, runner_up = _routed(question, said, asked, known, head, vector)
     if found.by != "fallback":
         return found
-    likeliest = [agent for agent in agents if agent.name == found.agent]
-    likeliest += [agent for agent in agents if agent.name in (rest.get("before"), "general")]
-    two = list({agent.name: agent for agent in likeliest}.values())[:2]
+    names = dict.fromkeys(name for name in (found.agent, runner_up, before, _general(known)) if name in known)
+    two = [known[name] for name in names][:2]
     chosen = await ask_model(question, two)
     picked = next((agent for agent in two if agent.name == chosen), None)
     if picked is None:
@@ -124,7 +143,8 @@ def _asked(
 ) -> Asked:
     question = _TITLE.sub("it", question)
     stems = tuple(dict.fromkeys(content_stems(question)))
-    known = len([s for s in stems if s in _item_stems(item)]) / len(stems) if item and stems else 0.0
+    there = _item_stems(item) if item is not None and stems else frozenset()
+    known = sum(stem in there for stem in stems) / max(1, len(stems))
     every = frozenset([*kinds, *([item.kind] if item else [])])
     return Asked(plain(question), stems, known, item, before, every, frozenset(about))
 
@@ -152,7 +172,9 @@ def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
     return fired
 
 
-def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vectors, fired: Mapping[str, str]) -> Route:
+def _by_head(
+    asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vectors, fired: Mapping[str, str]
+) -> tuple[Route, str | None]:
     """The likeliest agent, or out of scope, or a doubt. Rules that contradict each other narrow the choice."""
     prior = dict(KIND_PRIOR.get(asked.item.kind, {})) if asked.item is not None else {}
     for kind in asked.about:
@@ -168,18 +190,18 @@ def _by_head(asked: Asked, known: Mapping[str, Agent], head: Head, vector: Vecto
         allowed.add(OUTSIDE)
     shares = head.shares(vector, prior, allowed)
     if not shares:
-        return _unsure(asked, known)
-    name, share = next(iter(shares.items()))
+        return _unsure(asked, known), None
     outside = shares.get(OUTSIDE, 0.0)
     if outside >= head.outside_threshold:
         because = f"head: {_sorry('something else')}"
-        return Route(agent=None, by="head", because=because, confidence=round(outside, 3))
-    if name == OUTSIDE:
-        name, share = list(shares.items())[1]
+        return Route(agent=None, by="head", because=because, confidence=round(outside, 3)), None
+    inside = [label for label in shares if label != OUTSIDE]
+    name, share = inside[0], shares[inside[0]]
     if share < head.threshold:
         because = f"in doubt: {name} is likeliest with {share:.2f}"
-        return Route(agent=name, by="fallback", because=because, confidence=round(share, 3))
-    return Route(agent=name, by="head", because=f"head {head.version}", confidence=round(share, 3))
+        runner_up = inside[1] if len(inside) > 1 else None
+        return Route(agent=name, by="fallback", because=because, confidence=round(share, 3)), runner_up
+    return Route(agent=name, by="head", because=f"head {head.version}", confidence=round(share, 3)), None
 
 
 def _leaning(question: str, said: str | None, asked: Asked, known: Mapping[str, Agent]) -> Route | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,6 +24,8 @@ from nutgraf.types import Deadline, Prompt
 
 ERROR_BODY_AT_MOST_BYTES = 65_536
 ERROR_BODY_WITHIN_S = 0.5
+#: A timer that is due by less than this is due.
+TIMER_RESOLUTION_S = 1e-3
 _BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 
 Fault = Callable[[type[ModelError], str], ModelError]
@@ -110,9 +113,11 @@ class HttpModel:
         """
         clock = _Clock(self._limits, deadline)
         response = await self._open(prompt, clock)
+        answer = HttpAnswer(response, self.reader(prompt), clock, self._fault)
         try:
-            yield HttpAnswer(response, self.reader(prompt), clock, self._fault)
+            yield answer
         finally:
+            answer.stop()
             response.close()
 
     async def aclose(self) -> None:
@@ -193,9 +198,9 @@ class _Clock:
         self.drain_s = limits.drain_s
         self.until = self._whole.sooner(now + limits.first_token_s).at
 
-    def heard(self) -> None:
+    def heard(self, now: float) -> None:
         """The provider said something: its next silence begins now."""
-        self.until = self._whole.sooner(anyio.current_time() + self._between_s).at
+        self.until = min(self._whole.at, now + self._between_s)
 
     def late(self, *, has_said: bool) -> tuple[type[ModelError], str]:
         """What a limit that passed means."""
@@ -215,7 +220,9 @@ class HttpAnswer:
         self._clock = clock
         self._fault = fault
         self._ready: deque[str] = deque()
-        self._has_said = False
+        self._has_said = self._reading = self._expired = False
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def usage(self) -> Usage | None:
@@ -243,21 +250,47 @@ class HttpAnswer:
 
     async def _read(self) -> None:
         """Take one chunk off the wire, and note pieces, ending or failure."""
-        with anyio.CancelScope(deadline=self._clock.until):
-            try:
-                chunk = await self._response.content.readany()
-            except _BROKEN as exc:
-                self._reader.failure = ModelCut(f"the connection broke ({type(exc).__name__})")
-                return
-            if chunk:
-                self._ready.extend(self._reader.feed(chunk))
-                if self._reader.alive:
-                    self._clock.heard()
-            else:
-                self._reader.close()
+        self._watch()
+        self._reading = True
+        try:
+            chunk = await self._response.content.readany()
+        except _BROKEN as exc:
+            self._reader.failure = ModelCut(f"the connection broke ({type(exc).__name__})")
+            if self._expired:
+                kind, what = self._clock.late(has_said=self._has_said)
+                self._reader.failure = kind(what)
             return
-        kind, what = self._clock.late(has_said=self._has_said)
-        self._reader.failure = kind(what)
+        finally:
+            self._reading = False
+        if chunk:
+            self._ready.extend(self._reader.feed(chunk))
+            if self._reader.alive:
+                self._clock.heard(self._loop.time())
+        else:
+            self._reader.close()
+
+    def stop(self) -> None:
+        """Forget the timer; the answer is not read any further."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _watch(self) -> None:
+        """See that a timer runs that is due no later than the limit: one for many chunks, since most limits move."""
+        if self._timer is None or self._timer.when() > self._clock.until:
+            self.stop()
+            self._timer = self._loop.call_at(self._clock.until, self._due)
+
+    def _due(self) -> None:
+        """The timer is due: break off a read that has waited for too long, and let the others go on."""
+        self._timer = None
+        if not self._reading:
+            return
+        if self._loop.time() < self._clock.until - TIMER_RESOLUTION_S:
+            self._watch()
+            return
+        self._expired = True
+        self._response.content.set_exception(TimeoutError())
 
     async def _drain(self) -> None:
         """Read on to the end of the stream, briefly: for the usage, and so that the connection can be used again."""

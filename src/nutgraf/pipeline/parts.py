@@ -23,6 +23,7 @@ from nutgraf.retrieve.sources_items import OfOrganisation, by_sort, related
 from nutgraf.retrieve.sources_own import OwnPosts
 from nutgraf.seams import Encoder, ItemStore, Model, Source
 from nutgraf.settings import Settings
+from nutgraf.text.memo import Memo
 from nutgraf.trace.record import NOTHING, Recording
 from nutgraf.trust.judge import Judge
 from nutgraf.types import Deadline, Digest, Evidence, Fact, Item, Member, Scope, Skipped, Snapshot, Span, Vectors
@@ -163,6 +164,7 @@ class Run:
     cited: dict[str, Item] = field(default_factory=dict)
     cut: bool = False
     screening: Screening | None = None
+    memo: Memo = field(default_factory=Memo)
 
     async def released(self) -> None:
         """Wait until the question has passed its checks; raises Refused when it has not."""

@@ -12,6 +12,7 @@ from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.pipeline.parts import Rooms, Run
 from nutgraf.prompt.library import fenced, numbered
+from nutgraf.text.memo import memoised
 from nutgraf.text.words import content_stems, words
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
 
@@ -64,7 +65,7 @@ class Block:
         """Judge a draft, and commit it, quote what it came closest to, or drop it."""
         self.hold()
         cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)]
-        cited = cited or _likeliest(draft, self.evidence)
+        cited = cited or self._likeliest(draft)
         self.judging = True
         try:
             verdict = await self._judged(draft, cited)
@@ -92,9 +93,9 @@ class Block:
         trace.note("draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations)
         began = self.run.ms()
         if judge.encoder is None:  # the deterministic checks take less than a thread's start
-            verdict = judge.verdict(draft, cited)
+            verdict = judge.verdict(draft, cited, self.run.memo)
         else:
-            verdict = await run_sync(partial(judge.verdict, draft, cited))
+            verdict = await run_sync(partial(judge.verdict, draft, cited, self.run.memo))
         trace.note(
             "verdict", block=self.name, sentence=self._held, text=draft.text, verdict=verdict.verdict,
             check=verdict.check, because=verdict.because, evidence=[piece.id for piece in cited],
@@ -106,6 +107,14 @@ class Block:
         if self.run.rooms.judge.encoder is None or len(cited) == 1:
             return cited[0]
         return await run_sync(partial(self.run.rooms.judge.closest, draft, cited))
+
+    def _likeliest(self, draft: Draft) -> list[Evidence]:
+        """The pieces that share most words with a draft, in that order; few pieces stay as they are."""
+        if len(self.evidence) <= UNCITED_AT_MOST:
+            return self.evidence
+        with self.run.memo.used():
+            said = _stems(draft.text)
+            return sorted(self.evidence, key=lambda piece: -len(said & _stems(piece.quote)))[:UNCITED_AT_MOST]
 
     def quote(self, piece: Evidence, check: str) -> None:
         """Show a piece of evidence itself, without a draft."""
@@ -133,13 +142,9 @@ class Block:
         self.run.send(SentenceDropped(block=self.name, sentence=name, check=verdict.check))
 
 
-def _likeliest(draft: Draft, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The pieces that share most words with a draft, in that order; few pieces stay as they are."""
-    if len(evidence) <= UNCITED_AT_MOST:
-        return list(evidence)
-    said = set(content_stems(draft.text))
-    ranked = sorted(evidence, key=lambda piece: -len(said & set(content_stems(piece.quote))))
-    return ranked[:UNCITED_AT_MOST]
+@memoised
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(content_stems(text))
 
 
 def _same_words(text: str, other: str) -> bool:

@@ -29,6 +29,7 @@ from nutgraf.events import (
 LOG_AT_MOST_BYTES = 1_048_576
 #: Kept free for the ending, so that a log that is full can still end.
 ENDING_ROOM_BYTES = 16_384
+_SEPARATORS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (0x85, 0x2028, 0x2029))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ def root_cause(exc: BaseException) -> BaseException:
 
 def to_bytes(event: Event) -> bytes:
     """An event as JSON in UTF-8 on one line, by any reader's notion of a line; half surrogates are escaped."""
-    return to_json(as_json(event))
+    try:
+        return _on_one_line(orjson.dumps(event))
+    except TypeError:  # sets, half surrogates, and what else only we can write
+        return to_json(as_json(event))
 
 
 def to_json(value: Any) -> bytes:
@@ -141,6 +145,11 @@ def to_json(value: Any) -> bytes:
         data = orjson.dumps(value)
     except TypeError:
         data = json.dumps(value, separators=(",", ":")).encode()
-    for separator in ("\u0085", "\u2028", "\u2029"):
-        data = data.replace(separator.encode(), f"\\u{ord(separator):04x}".encode())
+    return _on_one_line(data)
+
+
+def _on_one_line(data: bytes) -> bytes:
+    for separator, escaped in _SEPARATORS:
+        if separator in data:
+            data = data.replace(separator, escaped)
     return data

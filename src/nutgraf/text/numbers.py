@@ -160,6 +160,8 @@ def _in_words(text: str) -> Iterator[Number]:
 def _longest(text: str, tokens: list[re.Match[str]], at: int) -> tuple[float, int, bool]:
     """Value and length in words of the longest number that starts at a word; length 0 when none does."""
     words = [tokens[at].group().lower()]
+    if words[0] not in _WORDS and words[0] not in ("a", "an"):
+        return 0.0, 0, False
     for before, after in zip(tokens[at:], tokens[at + 1 :], strict=False):
         if text[before.end() : after.start()] not in (" ", "-") or len(words) == 12:
             break

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 
 from nutgraf.registry import check
+from nutgraf.text import words as words_of
 from nutgraf.text.facts import is_mixed, name_key, quoted_terms
-from nutgraf.text.numbers import numbers
-from nutgraf.text.words import STOPWORDS, content_stems, word_spans, words
+from nutgraf.text.memo import memoised
+from nutgraf.text.numbers import Number
+from nutgraf.text.numbers import numbers as numbers_of
+from nutgraf.text.words import STOPWORDS
 from nutgraf.trust.polarity import lost_or_invented
 from nutgraf.types import Draft, Evidence
 
@@ -40,8 +43,40 @@ SHARED_AT_LEAST = 0.8
 ORDER_AT_LEAST = 0.7
 
 
+# What is the same for every draft that is held against one piece of evidence, and for every piece one draft is held
+# against, is worked out once an answer.
+numbers = memoised(numbers_of)
+words = memoised(words_of.words)
+word_spans = memoised(words_of.word_spans)
+content_stems = memoised(words_of.content_stems)
+
+
+@memoised
+def _flat(quote: str) -> str:
+    return " ".join(quote.split())
+
+
 def _all(evidence: Sequence[Evidence]) -> str:
-    return " ".join(" ".join(piece.quote.split()) for piece in evidence)
+    return " ".join(_flat(piece.quote) for piece in evidence)
+
+
+@memoised
+def _quantities(text: str) -> frozenset[tuple[float | str, str]]:
+    return frozenset(_quantity(number) for number in numbers(text))
+
+
+def _quantity(number: Number) -> tuple[float | str, str]:
+    return number.value, number.unit
+
+
+@memoised
+def _written(text: str) -> frozenset[str]:
+    return frozenset(word.removesuffix("'s").removesuffix("’s") for word, _, _ in word_spans(text))
+
+
+@memoised
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name_key(part) for word in _written(text) for part in (word, *re.split(r"[-/&]", word)))
 
 
 @check("whole-sentence", version=2)
@@ -81,9 +116,9 @@ def numbers_match() -> Check:
     """Every number, date and time in a draft must stand in its evidence, with the same unit."""
 
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
-        known = {(number.value, number.unit) for number in numbers(_all(evidence))}
+        known = _quantities(_all(evidence))
         for number in numbers(draft.text):
-            if (number.value, number.unit) not in known:
+            if _quantity(number) not in known:
                 return f"{number.written} is not in the evidence"
         return None
 
@@ -98,8 +133,8 @@ def names_match() -> Check:
     """
 
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
-        written = {word.removesuffix("'s").removesuffix("’s") for word, _, _ in word_spans(_all(evidence))}
-        known = {name_key(part) for word in written for part in (word, *re.split(r"[-/&]", word))}
+        source = _all(evidence)
+        written, known = _written(source), _names(source)
         for word, start, _ in word_spans(draft.text):
             if not any(char.isupper() for char in word):
                 continue
@@ -130,6 +165,7 @@ def quoted_terms_match() -> Check:
     return judge
 
 
+@memoised
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("’", "'").replace("‘", "'").split())
 
@@ -139,7 +175,7 @@ def polarity_matches() -> Check:
     """Negations, hedges, conditions and quantities of the evidence may not be lost, moved or invented."""
 
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
-        return lost_or_invented(draft.text, [" ".join(piece.quote.split()) for piece in evidence])
+        return lost_or_invented(draft.text, [_flat(piece.quote) for piece in evidence])
 
     return judge
 
@@ -152,9 +188,10 @@ def own_words() -> Check:
         said, known = content_stems(draft.text), content_stems(_all(evidence))
         if not said:
             return "says nothing"
-        shared = [word for word in said if word in set(known)]
+        there = set(known)
+        shared = [word for word in said if word in there]
         if len(shared) < SHARED_AT_LEAST * len(said):
-            new = next(word for word in said if word not in set(known))
+            new = next(word for word in said if word not in there)
             return f"says {new!r}, which is not in the evidence"
         if _in_order(shared, known) < ORDER_AT_LEAST * len(shared):
             return "the evidence is wired together another way"

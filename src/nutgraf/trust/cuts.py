@@ -14,10 +14,10 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from nutgraf.registry import check
-from nutgraf.text.numbers import numbers
-from nutgraf.text.sentences import split
+from nutgraf.text.memo import memoised
+from nutgraf.text.sentences import split as split_of
 from nutgraf.text.words import word_spans
-from nutgraf.trust.checks import Check
+from nutgraf.trust.checks import Check, numbers
 from nutgraf.trust.plain import (
     NEGATIONS,
     REPORTS,
@@ -32,6 +32,7 @@ from nutgraf.trust.plain import (
 from nutgraf.types import Draft, Evidence
 
 ADDED_AT_MOST = 2
+split = memoised(split_of)
 _MAY_BE_ADDED = frozenset("the a an and that".split())
 #: Single words that may go, unless a negation stands before them ("not just nurses").
 _MAY_GO = frozenset("also just very really now still already dr mr mrs ms prof".split())
@@ -115,7 +116,7 @@ def clause_cuts() -> Check:
 
 def _shortened(text: str, sentence: str) -> tuple[int, str | None]:
     """How many words a text shares with a sentence, and why it is not that sentence shortened."""
-    source, draft = _Source.of(sentence), _Source.of(text)
+    source, draft = _source_of(sentence), _source_of(text)
     said = draft.words
     keys = [_key(word) for word in source.words]
     matcher = SequenceMatcher(None, keys, [_key(word) for word in said], autojunk=False)
@@ -298,6 +299,11 @@ class _Source:
         while self.levels[first] < _STRONG:
             first -= 1
         return [i for i in range(first, at) if i in kept]
+
+
+@memoised
+def _source_of(sentence: str) -> _Source:
+    return _Source.of(sentence)
 
 
 def _has_verb(words: Sequence[str]) -> bool:

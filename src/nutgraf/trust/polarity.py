@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nutgraf.text.memo import memoised
 from nutgraf.text.sentences import split
 from nutgraf.text.words import STOPWORDS, stem, word_spans
 
@@ -59,8 +60,8 @@ class _Operator:
 
 def lost_or_invented(draft: str, quotes: Sequence[str]) -> str | None:
     """What a draft lost of the operators of its evidence, or put in, in words; None when neither."""
-    known = [operator for quote in quotes for operator in _operators(quote)]
-    said = list(_operators(draft))
+    known = [operator for quote in quotes for operator in _operators_of(quote)]
+    said = _operators_of(draft)
     stems = frozenset(stem(word.lower()) for word, _, _ in word_spans(draft))
     for operator in known:
         touched = _touches(operator, stems)
@@ -87,6 +88,11 @@ def _same(operator: _Operator, other: _Operator, touched: frozenset[str]) -> boo
     if operator.family != other.family:
         return False
     return operator.family in _WIDE or bool(touched & frozenset(other.governs))
+
+
+@memoised
+def _operators_of(text: str) -> tuple[_Operator, ...]:
+    return tuple(_operators(text))
 
 
 def _operators(text: str) -> Iterator[_Operator]:

@@ -23,20 +23,19 @@ from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, no_model, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import overlap
+from nutgraf.retrieve.sources import passage_of, scored
 from nutgraf.text.words import content_words, words
-from nutgraf.types import Action, Because, Deadline, Digest, Draft, Evidence, Fact, Prompt, Span, Verdict
+from nutgraf.types import Action, Because, Deadline, Draft, Evidence, Fact, Prompt, Span, Verdict
 
 Kind = Literal["post", "comment", "message"]
 OWN_POSTS = "own-posts"
-#: So many sentences of the item are looked at, and tokens of all that is found.
-SENTENCES_LIMIT, BUDGET_TOKENS = 40, 4_000
 #: What a larger model gets: sentences of the item, facts of the member, posts as samples of style and their length.
 POINTS_AT_MOST, FACTS_AT_MOST, SAMPLES, SAMPLE_AT_MOST_CHARS = 6, 4, 2, 600
 #: Cosine, or share of words, from which a fact touches a sentence so much that it may stand beside it.
 TOUCHES, TOUCHES_BY_WORDS = 0.4, 0.12
-#: What makes a sentence worth saying beside its salience (0..1): being specific, near to the member, and on the
-#: subject, which counts more where the question names one.
-SPECIFIC, NEAR, ON_TITLE, ON_SUBJECT = 0.5, 1.6, 0.3, 0.9
+#: What makes a sentence worth saying beside its salience (0..1): being specific, near to the member, near to the
+#: item's title, and about the subject that the question names.
+SPECIFIC, NEAR, ON_TITLE, ON_SUBJECT = 0.5, 1.6, 0.3, 2.0
 #: What it loses for not standing alone, for want of a figure where the member begins with one, and for each word that
 #: it is longer or shorter than the member's sentences.
 LEANING, NO_FIGURE, WORD_OFF = 0.6, 0.3, 0.02
@@ -52,8 +51,9 @@ _NAMED: tuple[tuple[Kind, str], ...] = (
 )  # fmt: skip
 _KINDS = re.compile("|".join(rf"(?P<{kind}>\b(?:{form})\b)" for kind, form in _NAMED), re.IGNORECASE)
 _TASK = frozenset(
-    """answer article author comment compose draft edit help message mine note own phrase please polish post reply
-    respond response share style tone update voice words write writing""".split()
+    """answer article author brief comment compose draft edit friendly help kind long manner message mine note own
+    phrase please polish polite post professional quick reply respond response share short style thoughtful tone update
+    voice warm words write writing""".split()
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|mine|myself|[Ww]e|[Oo]ur|us|ours|ourselves)\b")
 
@@ -70,7 +70,9 @@ async def draft(run: Run, agent: Agent, query: Query) -> Closed:
     blended = await find(run, _style_only(agent), asked)
     posts = [fate.passage for fate in blended.fates if fate.passage.source == OWN_POSTS]
     how = manner([post.text for post in posts])
-    material = await run_sync(partial(_material, run, query, blended, how), abandon_on_cancel=True)
+    with run.stage("reading"):
+        reading = partial(_material, run, query, asked, blended, how)
+        material = await run_sync(reading, abandon_on_cancel=True)
     if not material.points and not material.facts:
         return run.declined(NOTHING)
     kind, by_model = kind_of(query.text), run.session is not None and not run.rooms.small
@@ -211,49 +213,42 @@ def _asked(run: Run, query: Query) -> Query:
     text = f"{query.item.title} {subject}".strip() if query.item else subject or query.text
     encoder = run.rooms.encoder
     vector = encoder.encode([text])[0] if encoder is not None else None
-    return replace(query, text=text, vector=vector, limit=SENTENCES_LIMIT)
+    return replace(query, text=text, vector=vector)
 
 
 def _style_only(agent: Agent) -> Agent:
     """The agent with rules by which own posts are no evidence: they are read for their manner alone."""
     rules = agent.rules
-    wide = replace(
-        rules,
-        quotas={**rules.quotas, OWN_POSTS: 0},
-        passages_at_most=max(rules.passages_at_most, 2 * SENTENCES_LIMIT),
-        budget_tokens=max(rules.budget_tokens, BUDGET_TOKENS),
-    )
-    return replace(agent, rules=wide)
+    return replace(agent, rules=replace(rules, quotas={**rules.quotas, OWN_POSTS: 0}))
 
 
-def _material(run: Run, query: Query, blended: Blended, how: Manner) -> Material:
+def _material(run: Run, query: Query, asked: Query, blended: Blended, how: Manner) -> Material:
     """What may be said: of the item no sentence in which somebody else speaks of themselves. Reads the item; blocks."""
+    mine = {fact.id for fact in query.snapshot.facts if fact.kind in SAYABLE}
+    facts = [fate.passage for fate in blended.fates if fate.passage.origin == "member" and fate.passage.ref in mine]
     item = query.item
-    facts = [f.passage for f in blended.fates if f.passage.origin == "member" and f.passage.kind in SAYABLE]
-    if item is None:
+    if item is None or not item.ai:
         return Material((), tuple(facts))
-    found = [passage for passage in blended.kept if passage.ref == item.id]
+    spans, scores, vectors = scored(run.rooms.read(item), asked)
     own = item.author_id is not None and item.author_id == query.scope.member
-    points = found if own else [passage for passage in found if not _FIRST_PERSON.search(passage.text)]
-    if found and not points:
+    rows = [row for row, span in enumerate(spans) if own or not _FIRST_PERSON.search(span.text)]
+    if spans and not rows:
         run.skip("the item", SPEAKS_OF_ITSELF)
-    read = run.rooms.read(item) if points else ()
-    spans = {span.start: span for span in (read.spans if isinstance(read, Digest) else read)}
-    near = _nearness(points, facts)
-    on = ON_SUBJECT if _subject(query.text) else ON_TITLE
+    points = [passage_of("item", item, row, spans, scores[row], vectors, "item") for row in rows]
+    meant = overlap([point.text for point in points], _subject(query.text))
     worth = [
-        _worth(point, spans.get(point.start), how) + NEAR * close + on * point.score
-        for point, close in zip(points, near, strict=True)
+        _worth(spans[row], how) + NEAR * close + ON_TITLE * scores[row] + ON_SUBJECT * share
+        for row, close, share in zip(rows, _nearness(points, facts), meant, strict=True)
     ]
-    order = sorted(range(len(points)), key=lambda i: (-worth[i], points[i].start))
+    order = sorted(range(len(points)), key=lambda i: -worth[i])
     return Material(tuple(points[i] for i in order), tuple(facts))
 
 
-def _worth(point: Passage, span: Span | None, how: Manner) -> float:
+def _worth(span: Span, how: Manner) -> float:
     """What a sentence says by itself, and how well it fits a manner."""
-    worth = span.salience + SPECIFIC * span.specificity - LEANING * (not span.quotable) if span is not None else 0.0
-    worth -= WORD_OFF * abs(len(words(point.text)) - how.sentence_words)
-    return worth - NO_FIGURE * (how.begins_with == "figure" and not _figure(point))
+    worth = span.salience + SPECIFIC * span.specificity - LEANING * (not span.quotable)
+    worth -= WORD_OFF * abs(len(words(span.text)) - how.sentence_words)
+    return worth - NO_FIGURE * (how.begins_with == "figure" and not any(map(str.isdigit, span.text)))
 
 
 def _nearness(ones: Sequence[Passage], others: Sequence[Passage]) -> list[float]:
@@ -289,7 +284,3 @@ def _chosen(material: Material, how: Manner, kind: Kind) -> list[Passage]:
     if how.begins_with == "figure":
         ordered.sort(key=lambda passage: not passage.text[:1].isdigit())
     return [*ordered, closing] if closing is not None else ordered
-
-
-def _figure(passage: Passage) -> bool:
-    return any(map(str.isdigit, passage.text))

@@ -64,11 +64,6 @@ class Limiter:
         """How much longer first tokens take now than they used to; 1 before any was seen."""
         return self._short_s / self._long_s if self._long_s > 0 else 1.0
 
-    @property
-    def lagging(self) -> bool:
-        """Whether the loop lags by more than is healthy."""
-        return self.lag_s > self.rules.lag_high_s
-
     def first_token(self, took_s: float) -> None:
         """Note how long a first token took. A bad day moves the long average a tenth as much as a good one."""
         if self._long_s == 0:
@@ -91,6 +86,10 @@ class Limiter:
         elif self.ratio < rules.ratio_healthy:
             self.limit += math.sqrt(self.limit) * passed
         self.limit = min(rules.at_most, max(rules.at_least, self.limit))
+
+    def clip(self, in_use: float) -> None:
+        """Let nobody in beyond the points in use now; for a backlog that is seen before its lag can be measured."""
+        self.limit = max(self.rules.at_least, min(self.limit, in_use))
 
 
 @dataclass(eq=False)

@@ -32,8 +32,13 @@ ANSWERS = {
 RATINGS = frozenset({"/v1/feedback"})
 #: Lag of the loop above which answers are refused unseen (the first gate), in seconds.
 SWAMPED_S = 0.25
+#: An answer without a model is only offered while the processor is behind by less than this, in seconds.
+ROOM_WHILE_BEHIND_S = 0.02
 #: How often the lag of the loop is measured while anybody is inside, in seconds.
 MEASURED_EVERY_S = 0.05
+#: Turns of the loop in which no answer starts, behind each in which one does: a new connection takes several turns from
+#: its arrival to its refusal, and would otherwise wait for as many answers.
+FREE_TURNS = 2
 MESSAGES = {
     "overloaded": "too many answers are being made right now; try again in {0} s",
     "over-share": "you have more answers under way than your share; try again in {0} s",
@@ -82,7 +87,8 @@ class Gate:
         self._woken: dict[Ticket, asyncio.Future[None]] = {}
         self._turns: deque[asyncio.Future[None]] = deque()
         self._taken = self._measuring = False
-        self._waited_s = 0.0
+        self._waited_s = self._slice_s = self._started_at = 0.0
+        self._free = 0
 
     async def enter(self, scope: AsgiScope, receive: Receive) -> tuple[Place | None, Receive]:
         """Let a request in, at once or after a wait, and give what to receive its messages with.
@@ -94,7 +100,7 @@ class Gate:
         if of is None or not self.on:
             return None, receive
         now = asyncio.get_running_loop().time()
-        if of == "interactive" and self.limiter.lag_s > SWAMPED_S and not self.machine.idle:
+        if of == "interactive" and self._swamped():
             raise _problem(Refusal(503, "overloaded", 1 + math.ceil(3 * self.draw())))
         ticket, changed = self.machine.ask(
             now, tenant=self.tenant_of(scope), of=of, points=points, deadline_at=now + self.deadline_s,
@@ -132,7 +138,7 @@ class Gate:
     def _without_model(self, now: float, refused: Ticket) -> Place:
         """Room for an answer without a model, or the refusal as a Problem."""
         assert refused.refusal is not None
-        if self.cheaper and refused.of == "interactive" and not self.limiter.lagging:
+        if self.cheaper and refused.of == "interactive" and self._behind_s() <= ROOM_WHILE_BEHIND_S:
             ticket, _ = self._spare.ask(now, tenant=refused.tenant)
             if ticket.state == "running":
                 return Place(ticket, self, spare=True)
@@ -164,27 +170,47 @@ class Gate:
             listening.cancel()
         return _after(early, receive)
 
+    def _swamped(self) -> bool:
+        """Whether those who are let in already wait for more than they may, or the loop is that far behind.
+
+        Halfway there the limit is clipped to what is in use, so that shares and the queue decide before this does.
+        """
+        behind_s = self._behind_s()
+        if behind_s > SWAMPED_S / 2:
+            self.limiter.clip(self.machine.in_use)
+        return behind_s > SWAMPED_S
+
+    def _behind_s(self) -> float:
+        """How long an answer that is let in now would wait for the processor, by what was measured and what waits."""
+        return max(0.0 if self.machine.idle else self.limiter.lag_s, len(self._turns) * self._slice_s)
+
     async def _turn(self) -> None:
-        """Start at most one answer in each turn of the loop, so that new connections are seen between any two."""
+        """Start at most one answer in a turn of the loop, so that new connections are seen between any two."""
         loop = asyncio.get_running_loop()
+        began = loop.time()
         if not self._taken:
-            self._taken = True
+            self._taken, self._free, self._started_at = True, FREE_TURNS, began
             loop.call_soon(self._next_turn)
             return
-        began = loop.time()
         turn = loop.create_future()
         self._turns.append(turn)
         await turn
         self._waited_s = max(self._waited_s, loop.time() - began)
 
     def _next_turn(self) -> None:
-        while self._turns:
-            turn = self._turns.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                asyncio.get_running_loop().call_soon(self._next_turn)
-                return
-        self._taken = False
+        loop = asyncio.get_running_loop()
+        while self._turns and self._turns[0].done():
+            self._turns.popleft()
+        if not self._turns:
+            self._taken = False
+            return
+        loop.call_soon(self._next_turn)
+        self._free -= 1
+        if self._free < 0:
+            now = loop.time()
+            self._slice_s += 0.2 * (now - self._started_at - self._slice_s)
+            self._free, self._started_at = FREE_TURNS, now
+            self._turns.popleft().set_result(None)
 
     def _wake(self, changed: list[Ticket]) -> None:
         for ticket in changed:

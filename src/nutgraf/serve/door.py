@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ REMEMBERED_STREAMS_AT_MOST = 10_000
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, without a port, is this machine and no other."""
     if host.lower().rstrip(".") == "localhost":

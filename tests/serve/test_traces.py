@@ -169,4 +169,8 @@ def test_a_replay_says_what_it_lacks(folder: Path, tmp_path: Path) -> None:
     with EmbeddedStore.open(folder) as store:
         store.delete_item(ITEM.id)
     gone = nutgraf(folder, "replay", stream)
-    assert (gone.exit_code, gone.stderr) == (2, f"nutgraf: no item {ITEM.id!r}\n")
+    assert (gone.exit_code, gone.stderr.startswith("nutgraf: item: there is no file")) == (2, True)
+    file = tmp_path / "board.md"
+    file.write_text(f"---\nid: {ITEM.id}\ntitle: {ITEM.title}\nkind: post\n---\n" + "Nothing of it.", "utf-8")
+    changed = nutgraf(folder, "replay", stream, "--item", str(file))
+    assert (changed.exit_code, "the item has changed since" in changed.stderr) == (1, True)

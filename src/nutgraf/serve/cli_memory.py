@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nutgraf.errors import InputError
 from nutgraf.serve.cli_common import DataDir, Told, settings_of
+
+if TYPE_CHECKING:
+    from nutgraf.store.embedded import EmbeddedStore
 
 memory = typer.Typer(
     cls=Told, no_args_is_help=True, rich_markup_mode=None, help="What members stated: list, correct, forget."
@@ -25,10 +31,8 @@ def memory_list(
     import orjson
 
     from nutgraf.serve.memory import told
-    from nutgraf.store.embedded import EmbeddedStore
 
-    settings, _ = settings_of(ctx, data_dir=data_dir)
-    with EmbeddedStore.open(settings.data_dir) as store:
+    with _store(ctx, data_dir, member) as store:
         known = told(store, member)
     if as_json:
         typer.echo(orjson.dumps(known, option=orjson.OPT_INDENT_2))
@@ -49,10 +53,8 @@ def memory_edit(
 ) -> None:  # fmt: skip
     """Put other words in place of a remembered fact."""
     from nutgraf.serve.memory import edited
-    from nutgraf.store.embedded import EmbeddedStore
 
-    settings, _ = settings_of(ctx, data_dir=data_dir)
-    with EmbeddedStore.open(settings.data_dir) as store:
+    with _store(ctx, data_dir, member) as store:
         changed = edited(store, member, fact, text)
     typer.echo(f"{changed.id}  {changed.kind:<10}  {changed.at[:10]}  {changed.text}")
 
@@ -66,14 +68,26 @@ def memory_forget(
 ) -> None:  # fmt: skip
     """Delete remembered facts of a member, down to their bytes."""
     from nutgraf.serve.memory import owner
-    from nutgraf.store.embedded import EmbeddedStore
 
     if everything == bool(facts):
         raise InputError("forget: give the ids of facts, or --all for everything")
-    settings, _ = settings_of(ctx, data_dir=data_dir)
-    with EmbeddedStore.open(settings.data_dir) as store:
+    with _store(ctx, data_dir, member) as store:
         scope = owner(store, member)
         for fact in facts or ():
             store.forget(scope, fact)
         gone = store.forget_all(scope) if everything else len(facts or ())
     typer.echo(f"{gone} fact{'' if gone == 1 else 's'} forgotten")
+
+
+@contextmanager
+def _store(ctx: typer.Context, data_dir: Path | None, member: str) -> Iterator[EmbeddedStore]:
+    """The store in which a member is kept, who may be one of the sample network."""
+    from nutgraf.serve.cli_answer import load_sample
+    from nutgraf.serve.find import Shelf, find_member
+
+    settings, _ = settings_of(ctx, data_dir=data_dir)
+    with Shelf(settings, load_sample) as shelf:
+        _, store = find_member(shelf, member)
+        if store is None:
+            raise InputError(f"member: {member!r} is not kept here, so nothing is remembered of them")
+        yield store

@@ -12,8 +12,9 @@ from nutgraf.errors import InputError
 from nutgraf.serve.cli_common import DataDir, Model, Told, logged, note, settings_of
 
 if TYPE_CHECKING:
-    from nutgraf.serve.backend import Backend
+    from nutgraf.serve.find import Shelf
     from nutgraf.settings import Settings
+    from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.types import Item, Member
 
 LINES_AT_MOST = 1_000
@@ -69,20 +70,29 @@ def trace_replay(
         Path | None,
         typer.Option("--prompt", metavar="FILE", help="Another text of the template NAME.jinja.", show_default=False),
     ] = None,
+    item: Annotated[
+        str | None, typer.Option("--item", help="The item, where it is not kept under its id.", show_default=False)
+    ] = None,
+    member: Annotated[
+        str | None, typer.Option("--member", help="The member, where not kept under their id.", show_default=False)
+    ] = None,
 ) -> None:  # fmt: skip
     """Make one answer again from its trace, without waiting, and say what differs.
 
     The recorded texts stand in for the model, unless one is named. Exit status: 0 when nothing differs, 1 otherwise.
     """
     from nutgraf.evals.replay import replay
-    from nutgraf.serve.backend import open_backend
+    from nutgraf.serve.backend import make_backend
+    from nutgraf.serve.cli_answer import load_sample
+    from nutgraf.serve.find import Shelf
 
     settings, tools = settings_of(ctx, data_dir=data_dir, model=model or "none", traces="off")
     found = _found(settings, stream)
     template = _template(found, prompt) if prompt is not None else None
-    with logged(settings), open_backend(settings, settings.data_dir, tools.build_rooms) as backend:
-        item, member = _about(backend, found)
-        made = replay(found, backend.rooms, item, member, live=model is not None, prompt=template)
+    with logged(settings), Shelf(settings, load_sample) as shelf:
+        read, reader, store = _about(shelf, found, item, member)
+        rooms = make_backend(settings, store, tools.build_rooms).rooms
+        made = replay(found, rooms, read, reader, live=model is not None, prompt=template)
     if as_json:
         _print_json({"differences": made.differences, "notes": made.notes, "trace": made.trace})
     else:
@@ -103,13 +113,19 @@ def _found(settings: Settings, stream: str) -> dict[str, Any]:
     return trace_files(settings).find(host_scope(), stream)
 
 
-def _about(backend: Backend, found: dict[str, Any]) -> tuple[Item | None, Member | None]:
-    """The item and the member of an answer, as they are kept now. Raises NotFound when they are not."""
-    from nutgraf.serve.door import host_scope
+def _about(
+    shelf: Shelf, found: dict[str, Any], item: str | None, member: str | None
+) -> tuple[Item | None, Member | None, EmbeddedStore]:
+    """The item and the member of an answer as they are now, and their store. Raises NotFound when they are gone."""
+    from nutgraf.serve.find import NOBODY, find, find_member
 
     asked: dict[str, Any] = next((one for one in found["notes"] if one["kind"] == "request"), {})
-    item = backend.store.item(asked["item"]) if asked.get("item") else None
-    return item, backend.store.member(host_scope(), found["member"]) if found["member"] else None
+    reader = member or found["member"] or NOBODY
+    if item or asked.get("item"):
+        both = find(shelf, item or asked["item"], reader)
+        return both.item, both.member, both.store
+    known, store = find_member(shelf, reader)
+    return None, known, store or shelf.own
 
 
 def _template(found: dict[str, Any], file: Path) -> tuple[str, str]:

@@ -18,6 +18,9 @@ QUOTES = "\"'`“”„‘’«"
 _Q = "[\"'`“”„‘’«»\\\\]"
 _KEY = re.compile(rf"({_Q}{{0,2}})(\w[\w -]{{0,40}}){_Q}{{0,2}}\s*[:=]")
 _KNOWN_KEY = re.compile(rf"{_Q}{{1,2}}(\w[\w -]{{0,40}}){_Q}{{1,2}}\s*[\[{{\d\"'“‘]")  # its colon is missing
+#: A text that begins so is JSON itself, or may become it.
+HOLDS_JSON = re.compile(r"\s*(?:\{\s*(?:[\"'“‘\\/#{}]|\w{1,30}\s*:)|\[\s*[\[{\"'“‘\]])")
+MAY_HOLD_JSON = re.compile(r"\s*(?:\{\s*\w{0,30}\s*|\[\s*)?")
 _KEY_BEGUN = re.compile(rf"{_Q}{{0,2}}(?:\w[\w -]{{0,40}}{_Q}{{0,2}}\s*)?")
 
 #: Where a string stands: alone, as a value or key of an object, or in a list.

@@ -14,8 +14,8 @@ from typing import Literal
 from nutgraf.parse.drafts import TEXT_AT_MOST_CHARS, LineParser
 from nutgraf.parse.fields import FieldEvent
 from nutgraf.parse.json_drafts import JsonParser
+from nutgraf.parse.marks import THOUGHT, THOUGHT_BEGUN
 from nutgraf.parse.starters import StarterReader
-from nutgraf.parse.thoughts import Thoughts
 
 #: So much prose may stand before JSON that was asked for.
 PROSE_AT_MOST_CHARS = 400
@@ -71,7 +71,8 @@ class AutoParser:
         self._expects, self._labels, self._room = expects, labels, at_most_chars
         self._limit = at_most_chars
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._thoughts = Thoughts()
+        self._thinking = False
+        self._tag = ""  # may become the tag of a thought
         self._json: JsonParser | None = None
         self._lines = LineParser(at_most_chars, labels=labels)
         self._events: list[FieldEvent] = []
@@ -93,12 +94,16 @@ class AutoParser:
     def close(self) -> list[FieldEvent]:
         """The rest, once the model has ended."""
         self._read(self._decoder.decode(b"", True)[: self._room], last=True)
+        self._end_lines()
+        self._events += self._lines.close() if self._json is None else self._json.close()
+        return self._told()
+
+    def _end_lines(self) -> None:
+        """What was held of a last line is one, unless it turns out to be JSON."""
         if self._json is None:
             self._decide(last=True)
             self._flush_prose()
             self._end_line()
-        self._events += self._json.close() if self._json is not None else self._lines.close()
-        return self._told()
 
     def _told(self) -> list[FieldEvent]:
         events = self._events.copy()
@@ -106,19 +111,32 @@ class AutoParser:
         return events
 
     def _read(self, text: str, *, last: bool) -> None:
-        if self._json is not None:
-            self._events += self._json.feed(text)
-            return
-        text = self._thoughts.feed(text, last=last).replace("\r", "\n")
-        if self._thoughts.dropped:
-            self.repairs["thinking"] += 1
-            self._thoughts.dropped = False
-            if not self._said:
-                self._held = self._prose = ""
-                self._line = "undecided"
-        *lines, rest = text.split("\n")
-        for line in [*(f"{line}\n" for line in lines), rest]:
-            self._piece(line)
+        text, self._tag = self._tag + text, ""
+        while (parser := self._json) is None:
+            tag = THOUGHT.search(text)
+            begun = None if tag or last else THOUGHT_BEGUN.search(text)
+            end = tag.start() if tag else begun.start() if begun else len(text)
+            before = "" if self._thinking else text[:end]
+            *lines, rest = before.replace("\r", "\n").split("\n")
+            for line in [*(f"{line}\n" for line in lines), rest]:
+                self._piece(line)
+            if self._json is not None:  # tags in JSON are its own
+                text = text[end:]
+            elif tag is None:
+                self._tag = text[end:]
+                return
+            else:
+                if tag[1]:
+                    self._end_thought()
+                self._thinking, text = not tag[1], text[tag.end() :]
+        self._events += parser.feed(text)
+
+    def _end_thought(self) -> None:
+        """What was only held before the end of a thought was part of it."""
+        self.repairs["thinking"] += 1
+        if not self._said:
+            self._held = self._prose = ""
+            self._end_line()
 
     def _piece(self, piece: str) -> None:
         """A piece of one line, with its line break when it has one."""
@@ -187,12 +205,14 @@ class AutoParser:
             self._labels,
             at_most_chars=self._limit,
             first_block=self._lines.block,
+            first_starter=self._starters.index,
             repairs=self.repairs,
         )
         self._events += self._json.feed(start)
 
     def _say(self, text: str) -> None:
         if self._line == "starters":
+            self._flush_prose()
             self._starters.more(text)
         elif self._line == "text":
             self._flush_prose()

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nutgraf.parse.ahead import HOLDS_JSON, MAY_HOLD_JSON
 from nutgraf.parse.drafts import LineParser
 from nutgraf.parse.fields import FieldEvent, FieldFinal, Label
 from nutgraf.parse.keys import Role, name_of, role_of
 from nutgraf.parse.scan import Scanner
 from nutgraf.parse.starters import StarterReader
+from nutgraf.parse.strings import OPENING_CHARS
 
 FIELDS_AT_MOST = 400
 LABELS_AT_MOST_CHARS = 400
@@ -20,8 +22,6 @@ WORDS_OF_A_SENTENCE = 4
 
 _LABEL = re.compile(r"[\W_]*(?:e|s|ev|evidence|source|ref|span|no|nr)?[\W_]*(\d{1,3})[\W_]*", re.IGNORECASE)
 _BETWEEN_LABELS = re.compile(r"[\s,;\[\]()]+|\band\b")
-_JSON_INSIDE = re.compile(r"\{\s*[\"'\\]|\[\s*[{\"']")
-_MAY_BE_JSON = re.compile(r"[\[{]\s*")
 _ONE_TEXT = frozenset("text content sentence body".split())
 
 
@@ -70,7 +70,7 @@ class BlockReader:
         self._chars = 0
         self._lead: str | None = None  # the first characters of a text, until it is known not to be JSON itself
         self._said: list[str] = []  # whole texts, so that a repetition is known
-        self._starters = StarterReader(self.events)
+        self.starters = StarterReader(self.events)
         self._starters_in = 0  # the document whose starters were told
         self._fields = 0
         self._later = False  # the string at hand is told only when it is known to be no repetition
@@ -157,7 +157,7 @@ class BlockReader:
                 return
             self._role, self._starters_in = role, self._documents
             self._fields += 1
-            self._starters.begin()
+            self.starters.begin()
         else:
             self._role, self._lead = "text", ""
 
@@ -171,7 +171,7 @@ class BlockReader:
             else:
                 self._more(piece)
         elif self._role == "starters":
-            self._starters.more(piece)
+            self.starters.more(piece)
         elif self._role == "evidence" and self._chars < LABELS_AT_MOST_CHARS:
             self._buffer.append(piece)
             self._chars += len(piece)
@@ -187,7 +187,7 @@ class BlockReader:
                 self._begin_text(self._lead)
             self._end_text("".join(self._buffer))
         elif self._role == "starters":
-            self._starters.end()
+            self.starters.end()
         elif self._role == "evidence":
             said = "".join(self._buffer)
             if not (labels := self._labels_in(said)) and len(said.split()) >= WORDS_OF_A_SENTENCE:
@@ -203,12 +203,12 @@ class BlockReader:
         visible = self._lead.lstrip()
         if not visible:
             self._lead = visible
-        elif not self._inside and _JSON_INSIDE.match(visible):
+        elif not self._inside and HOLDS_JSON.match(visible):
             self._repairs["json-in-a-string"] += 1
             self._inner = Scanner(self, self._repairs)
             self._role = "skip"
             self._into_inner(visible)
-        elif self._inside or not _MAY_BE_JSON.fullmatch(visible[:20]):
+        elif self._inside or not MAY_HOLD_JSON.fullmatch(visible[:OPENING_CHARS]):
             self._begin_text(visible)
 
     def _into_inner(self, piece: str) -> None:

@@ -23,8 +23,8 @@ LEAD_AT_MOST_CHARS = 80
 
 _BRACKET = re.compile(r"\[([\d,; \t]{1,40})\]")
 _ANY_BRACKET = re.compile(r"\[([^\[\]\n]{1,80})\]")  # where evidence has ids
-_MAY_BECOME = re.compile(r"\[[\d,; \t]{0,40}$")
-_ANY_MAY_BECOME = re.compile(r"\[[^\[\]\n]{0,80}$")
+_MAY_BECOME = re.compile(r"\[[\d,; \t]{0,40}\Z")
+_ANY_MAY_BECOME = re.compile(r"\[[^\[\]\n]{0,80}\Z")
 _CITATION = re.compile(r"\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])(.+?)(?<=[^\s*])\*{1,3}(?![\w*])")
 _LEAD = re.compile(
@@ -32,6 +32,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"^(?:evidence|source)\s*\[?(\d{1,3})\]?\s*[:.)–-]\s*(?=\S)", re.IGNORECASE)
+_MAY_NAME = re.compile(r"^(?:evidence|source)\s*\[?\d{0,3}\]?\s*[:.)–-]?\s*", re.IGNORECASE)
 _LEAD_WORDS = (
     "evidence",
     "source",
@@ -197,7 +198,7 @@ class LineParser:
 
 def _has_begun(text: str) -> bool:
     """Whether a sentence that opens with `text` surely has a word that is no mark of layout."""
-    opening = _NAMED.sub("", _LEAD.sub("", " ".join(text.replace("*", "").split())))
+    opening = _MAY_NAME.sub("", _LEAD.sub("", " ".join(text.replace("*", "").split())))
     if not any(map(str.isalpha, opening)):
         return False
     low = opening.lower().rstrip("0123456789 ")

@@ -16,13 +16,12 @@ from collections.abc import Mapping
 from nutgraf.parse.blocks import BlockReader
 from nutgraf.parse.drafts import TEXT_AT_MOST_CHARS
 from nutgraf.parse.fields import FieldEvent
+from nutgraf.parse.marks import THOUGHT, THOUGHT_BEGUN
 from nutgraf.parse.scan import Scanner
 from nutgraf.parse.strings import LOOK_AHEAD_CHARS, Unescaper
 
 _OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])")
-_MAY_OPEN = re.compile(r"\[\s*$")
-_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
-_MAY_BE_TAG = re.compile(r"</?[a-z]{0,10}$", re.IGNORECASE)
+_MAY_OPEN = re.compile(r"\[\s*\Z")
 
 
 class JsonParser:
@@ -34,17 +33,18 @@ class JsonParser:
         *,
         at_most_chars: int = TEXT_AT_MOST_CHARS,
         first_block: int = 0,
+        first_starter: int = 0,
         repairs: Counter[str] | None = None,
     ) -> None:
         """`labels` gives the numbers of evidence ids, where a model cites ids; `at_most_chars` bounds all text.
 
-        Blocks are counted from `first_block`; what is put right is counted in `repairs`.
+        Blocks are counted from `first_block`, starters from `first_starter`; `repairs` counts what is put right.
         """
         self.repairs: Counter[str] = Counter() if repairs is None else repairs
         self._room = at_most_chars
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reader = BlockReader(labels, at_most_chars, self.repairs)
-        self._reader.blocks = first_block
+        self._reader.blocks, self._reader.starters.index = first_block, first_starter
         self._scanner: Scanner | None = None
         self._escapes: Unescaper | None = None
         self._begun = self._between = False  # something visible has come; prose has, since the last document
@@ -91,37 +91,33 @@ class JsonParser:
     def _skip(self, text: str, *, last: bool) -> str:
         """Look for the start of a document in text between documents; returns the text from there on."""
         text, self._held = self._held + text, ""
-        at = self._after_thoughts(text)
-        opening = None if self._thinking else _OPENING.search(text, at)
-        if not self._begun and (visible := text[at:].lstrip()) and not self._thinking:
+        at = 0
+        while thought := THOUGHT.search(text, at):
+            if not self._thinking and (opening := self._opening(text, at, thought.start())) >= 0:
+                return text[opening:]
+            self._thinking, at = not thought[1], thought.end()
+            self.repairs["thinking"] += not self._thinking
+        start = max(at, len(text) - LOOK_AHEAD_CHARS)
+        tail = None if last else THOUGHT_BEGUN.search(text, start) or _MAY_OPEN.search(text, start)
+        end = tail.start() if tail else len(text)
+        if not self._thinking and (opening := self._opening(text, at, end)) >= 0:
+            return text[opening:]
+        self._held = text[end:]
+        return ""
+
+    def _opening(self, text: str, at: int, end: int) -> int:
+        """Where a document begins between `at` and `end`, or -1; there is a scanner for it then."""
+        opening = _OPENING.search(text, at)
+        start = opening.start() if opening and opening.start() < end else -1
+        if not self._begun and (visible := text[at:end].lstrip()):
             self._begun = True
             if visible[0] in '"“':  # a bare string
-                opening = re.compile('["“]').search(text, at)
-        if opening is None:
-            start = max(at, len(text) - LOOK_AHEAD_CHARS)
-            tail = None if last else _MAY_BE_TAG.search(text, start) or _MAY_OPEN.search(text, start)
-            self._held = text[tail.start() :] if tail else ""
-            self._note_prose("" if self._thinking else text[at : len(text) - len(self._held)])
-            return ""
-        self._note_prose(text[at : opening.start()])
-        self._between = False
-        self._scanner = Scanner(self._reader, self.repairs)
-        return text[opening.start() :]
-
-    def _after_thoughts(self, text: str) -> int:
-        """Where to go on after what was thought aloud, as far as a document has not begun before."""
-        at = 0
-        while thought := _THOUGHT.search(text, at):
-            opening = None if self._thinking else _OPENING.search(text, at, thought.start())
-            if opening:
-                break
-            self._thinking = not thought[1]
-            self.repairs["thinking"] += bool(thought[1])
-            at = thought.end()
-        return at
-
-    def _note_prose(self, text: str) -> None:
-        """Count prose once, however it is cut."""
-        if not self._between and text.strip():
+                start = end - len(visible)
+        before = text[at : start if start >= 0 else end]
+        if not self._between and before.strip():
             self._between = True
             self.repairs["prose"] += 1
+        if start >= 0:
+            self._between = False
+            self._scanner = Scanner(self._reader, self.repairs)
+        return start

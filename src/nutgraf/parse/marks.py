@@ -9,11 +9,16 @@ _INLINE = "b i u s em strong mark span sup sub cite q".split()
 _ATTRIBUTES = r"(?:\s[^<>\n]{0,80})?\s?/?"
 _MARK = re.compile(
     rf"</?(?:(?P<block>{'|'.join(_BREAKS)})|{'|'.join(_INLINE)})(?P<attributes>{_ATTRIBUTES})>"
-    r"|<\|[A-Za-z_]{1,20}\|>|(?P<fence>```[A-Za-z]{0,12})(?![A-Za-z])",
+    r"|<\|[A-Za-z_]{1,20}\|>|(?<!`)(?P<fence>`{3,60}(?:(?:json|text|txt|markdown|md|plaintext|yaml|xml|html)(?![A-Za-z]))?)",
     re.IGNORECASE,
 )
 #: The end of a text may be the first half of a mark.
-_BEGUN = re.compile(r"(?:<(?:/?[A-Za-z][^<>\n]{0,90}|/|\|[A-Za-z_]{0,20}\|?)?|`{1,2}|```[A-Za-z]{0,12})$")
+_BEGUN = re.compile(
+    r"(?:<(?:/?[A-Za-z][^<>\n]{0,90}|/|\|[A-Za-z_]{0,20}\|?)?|(?<!`)(?:`{1,2}|`{3,60}[A-Za-z]{0,12}))\Z"
+)
+#: What a model thinks aloud before it answers, and what may become its tag.
+THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad|reflection)>", re.IGNORECASE)
+THOUGHT_BEGUN = re.compile(r"<(?:/?[A-Za-z]{0,10})?\Z")
 _CITES = re.compile(r"\b(?:evidence|source|sources|ref|refs|cite|citation|citations)\s*=\s*[\"']?\s*([\d,; ]+)")
 
 

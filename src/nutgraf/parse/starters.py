@@ -19,7 +19,7 @@ class StarterReader:
     def __init__(self, events: list[FieldEvent]) -> None:
         """Events are added to `events`."""
         self.events = events
-        self._index = 0
+        self.index = 0
         self._said: list[str] = []
         self._chars = 0
         self._started = False
@@ -40,8 +40,8 @@ class StarterReader:
         """The starter is complete."""
         if self._started:
             text = _CITATIONS.sub("", _LEAD.sub("", " ".join("".join(self._said).split()))).strip("* ")
-            self.events.append(FieldFinal("starter", 0, self._index, text))
-            self._index += 1
+            self.events.append(FieldFinal("starter", 0, self.index, text))
+            self.index += 1
         self.begin()
 
     def _add(self, piece: str) -> None:
@@ -52,7 +52,7 @@ class StarterReader:
         self._said.append(piece)
         if not self._started and any(map(str.isalpha, piece)):
             self._started = True
-            self.events.append(FieldStarted("starter", 0, self._index))
+            self.events.append(FieldStarted("starter", 0, self.index))
             piece = "".join(self._said).lstrip()
         if self._started:
-            self.events.append(FieldDelta("starter", 0, self._index, piece))
+            self.events.append(FieldDelta("starter", 0, self.index, piece))

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from nutgraf.parse.ahead import CLOSING, Place, closes, line_ends, unclosed
+from nutgraf.parse.ahead import CLOSING, HOLDS_JSON, Place, closes, line_ends, unclosed
 
 LOOK_AHEAD_CHARS = 96
 
@@ -16,9 +16,7 @@ _PLAIN = {
     mark: re.compile("[^" + re.escape(closing) + "\\\\,}\x00-\x1f\x7f" + ("" if mark else "\\]") + "]+")
     for mark, closing in CLOSING.items()
 }
-#: A string that begins so holds JSON itself: what looks like structure is its own.
-_HOLDS_JSON = re.compile(r"\s*[\[{]\s*[\[{\"'}\]]")
-OPENING_CHARS = 16
+OPENING_CHARS = 40
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ONCE = {"n": "\n", "r": "\n", "t": " ", "u": "\\u"}
 _WAIT = -1
@@ -107,7 +105,7 @@ class StringReader:
         if char == "u":
             return self._unicode(data, at, last=last)
         if char in _ESCAPES:
-            if char == self._mark and len(self._said) < OPENING_CHARS and _HOLDS_JSON.match(self._said + char):
+            if char == self._mark and len(self._said) < OPENING_CHARS and HOLDS_JSON.match(self._said + char):
                 self._sealed = True
             self._tell(_ESCAPES[char])
             return at + 2
@@ -161,7 +159,7 @@ class StringReader:
         return at
 
     def _maybe_unclosed(self, data: str, at: int, *, last: bool) -> int:
-        if self._mark and _HOLDS_JSON.match(self._said):
+        if self._mark and HOLDS_JSON.match(self._said):
             self._tell(data[at])
             return at + 1
         ahead = data[at + 1 : at + 1 + LOOK_AHEAD_CHARS]

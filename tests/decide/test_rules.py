@@ -2,7 +2,7 @@
 
 import pytest
 
-from nutgraf.decide.rules import AGENT_RULES, SCOPE_RULES, plain
+from nutgraf.decide.rules import AGENT_RULES, READS_CHARS, SCOPE_RULES, plain
 from tests.decide.rule_pairs import PAIRS
 
 RULES = {rule.name: rule for rule in (*AGENT_RULES, *SCOPE_RULES)}
@@ -29,3 +29,12 @@ def test_it_holds_still(name: str) -> None:
 def test_quotes_and_case_do_not_matter() -> None:
     """Curly quotes, capitals and line breaks are read alike."""
     assert plain("I’m\nOK") == "i'm ok"
+
+
+def test_a_long_question_is_read_at_its_ends() -> None:
+    """What a hostile question costs is bounded, and an ordinary one at either end is still seen."""
+    filler = "my work " * 500
+
+    assert len(plain(filler)) <= READS_CHARS + 1
+    assert RULES["draft-a-text"].fires(plain(f"Draft a comment. {filler}"))
+    assert RULES["weather"].fires(plain(f"{filler} Will it rain tomorrow?"))

@@ -33,6 +33,8 @@ from nutgraf.types import Item, ItemKind
 
 #: A fragment that leans on the question before it has at most so many words.
 FRAGMENT_WORDS = 6
+#: A longer question says itself what it is about.
+FOLLOW_UP_AT_MOST_CHARS = 320
 CHARS_PER_TOKEN = 4
 
 
@@ -83,6 +85,8 @@ def resolve(
     if corrected := CORRECTION.match(asked):
         return _corrected(corrected["meant"], seen)
     core = LEAD.sub("", asked).strip() or asked
+    if len(asked) > FOLLOW_UP_AT_MOST_CHARS:
+        return _stands(asked, core, seen)
     led = core != asked
     return _listed(core, seen) or _ellipsis(core, led, seen) or _pronoun(core, seen) or _stands(asked, core, seen)
 

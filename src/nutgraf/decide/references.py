@@ -167,10 +167,11 @@ def listed_pointer(text: str) -> Pointer | None:
 def pronoun_pointer(text: str) -> Pointer | None:
     """The first pronoun that points back: a person, a thing, a place, or several."""
     low = text.lower()
+    empty = [match.span() for match in _EMPTY_IT.finditer(low)]
     found = [
         *((_PERSON, "person", m) for m in _PERSON.finditer(low)),
         *((_KIND, "thing", m) for m in _KIND.finditer(low)),
-        *((_IT, "thing", m) for m in _IT.finditer(low) if not _is_empty(low, m.start())),
+        *((_IT, "thing", m) for m in _IT.finditer(low) if not any(start <= m.start() < end for start, end in empty)),
         *((_THAT, "thing", m) for m in _THAT.finditer(low)),
         *((_THEM, "people", m) for m in _THEM.finditer(low)),
         *((_PLACE, "place", m) for m in _PLACE.finditer(low)),
@@ -191,7 +192,3 @@ def meant_kind(text: str) -> Pointer | None:
     """The kind that a correction names: "no, I meant the course"."""
     found = _THE_KIND.search(text.lower())
     return Pointer("that-one", found.start(), found.end(), kind_of(found["noun"])) if found else None
-
-
-def _is_empty(low: str, start: int) -> bool:
-    return any(match.start() <= start < match.end() for match in _EMPTY_IT.finditer(low))

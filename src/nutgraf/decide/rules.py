@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from re import Pattern
 
+#: How much of a question the rules read; it bounds what a hostile one costs.
+READS_CHARS = 320
 #: Words by which a member speaks of themselves.
 _ME = r"(?:\bi\b|\bi'(?:m|d|ve|ll)\b|\bme\b|\bmy\b|\bmyself\b|\bmine\b)"
 SELF = re.compile(_ME)
@@ -47,8 +49,9 @@ class Rule:
 
 
 def plain(question: str) -> str:
-    """A question as rules read it: lower case, straight quotes, single spaces."""
-    return " ".join(question.replace("’", "'").replace("‘", "'").lower().split())
+    """A question as rules read it: lower case, straight quotes, single spaces; of a long one its two ends."""
+    text = " ".join(question.replace("’", "'").replace("‘", "'").lower().split())
+    return text if len(text) <= READS_CHARS else f"{text[: READS_CHARS // 2]} {text[-READS_CHARS // 2 :]}"
 
 
 def _rule(

@@ -29,6 +29,11 @@ FACT = Fact("m-skill-1", "skill", "triage")
 ITEM = Item(id="post-1", kind="post", title="A board in the corridor", text="The board moved. Waiting fell.")
 MEMBER = Member(id="amara", name="Amara", skills=("triage",))
 
+#: Texts that a careless writer of event streams would break on.
+NASTY = [
+    "data: x", "a\r\nb", "\n\ndata: {}\n\n", "\x00", "\u2028x\u2029\x85\x0b\x0c\x1c", "é😀", "\ufeff", "id: 1.2", ": c",
+]  # fmt: skip
+
 
 def scope(member: str | None = "amara", tenant: str = "local") -> Scope:
     """A reader's scope."""

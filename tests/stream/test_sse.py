@@ -11,19 +11,8 @@ from hypothesis import strategies as st
 from nutgraf.events import Stage
 from nutgraf.stream.log import Entry, StreamLog, epoch_of, to_bytes
 from nutgraf.stream.sse import COMMENT, encode, frame, is_foreign, number_after, reset
-from tests.stream.said import story
+from tests.stream.said import NASTY, story
 
-NASTY = [
-    "data: x",
-    "a\r\nb",
-    "\n\ndata: {}\n\n",
-    "\x00",
-    "\u2028x\u2029\x85\x0b\x0c\x1c",
-    "é😀",
-    "\ufeff",
-    "id: 1.2",
-    ": c",
-]
 texts = st.lists(st.one_of(st.sampled_from(NASTY), st.text()), min_size=1, max_size=4)
 
 

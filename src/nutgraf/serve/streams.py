@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
+import anyio.lowlevel
 from starlette.responses import Response
 
 from nutgraf.events import PROTOCOL
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 Open = Callable[[], Awaitable[tuple[str, Reader]]]
 Json = dict[str, Any]
 DOCUMENT_HEADERS = {"content-type": "application/json"}
-WRITE_AT_MOST_BYTES = 65_536
+#: So much is handed over at a time; together with what the connection keeps, a reader costs no more than 64 KiB.
+WRITE_AT_MOST_BYTES = 16_384
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ async def send_events(
             while (batch := await _next(reader, pace)) is not None:
                 for piece in _pieces(map(encoder.feed, batch)) if batch else (COMMENT,):
                     await _write(send, pace, _piece(piece, more=True))
+                    if len(piece) > WRITE_AT_MOST_BYTES // 2:
+                        await anyio.lowlevel.checkpoint()  # what is written in one turn goes out together
             await _write(send, pace, _piece(b"", more=False))
 
     await while_there(receive, work)

@@ -7,12 +7,17 @@ one instead of two is what lets a flooded server go on working (bench/acceptance
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: So much may wait for the end of the turn, in bytes.
 WAITING_AT_MOST_BYTES = 65_536
+#: Once so much waits for a slow reader, in bytes, nothing more is written until it has taken some.
+KEPT_AT_MOST_BYTES = 32_768
+#: A reader of a connection that is being closed must take something of what waits for it so often, in seconds.
+TAKES_WITHIN_S = 5.0
 
 
 class OneWrite(HttpToolsProtocol):
@@ -20,6 +25,7 @@ class OneWrite(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """As uvicorn's."""
+        transport.set_write_buffer_limits(high=KEPT_AT_MOST_BYTES)
         super().connection_made(Gathering(transport, asyncio.get_running_loop()))
 
 
@@ -42,9 +48,17 @@ class Gathering(asyncio.Transport):
             self._flush()
 
     def close(self) -> None:
-        """Send what waits, then close."""
+        """Send what waits, then close; a reader that takes none of it is not waited for."""
         self._flush()
         self._inner.close()
+        self._drop_unless_taken(sys.maxsize)
+
+    def _drop_unless_taken(self, before: int) -> None:
+        waiting = self._inner.get_write_buffer_size()
+        if waiting >= before:
+            self._inner.abort()
+        elif waiting:
+            self._loop.call_later(TAKES_WITHIN_S, self._drop_unless_taken, waiting)
 
     def abort(self) -> None:
         """Close at once."""

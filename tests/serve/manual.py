@@ -14,7 +14,8 @@ from nutgraf.settings import PREFIX, Settings
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
     "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "agents", "doctor", "models", "models install",
-    "vocabulary", "vocabulary import", "version",
+    "vocabulary", "vocabulary import", "memory", "memory list", "memory edit", "memory forget", "trace", "trace list",
+    "trace show", "trace replay", "version",
 )  # fmt: skip
 FENCE = "```"
 

@@ -132,7 +132,7 @@ def test_traces_are_listed_and_shown(folder: Path) -> None:
     ):
         assert part in shown, part
     assert "prompt answer" not in nutgraf(folder, "show", stream, "--no-prompts").stdout
-    assert orjson.loads(nutgraf(folder, "show", stream, "--json").stdout) == trace
+    assert orjson.loads(nutgraf(folder, "show", "last", "--json").stdout) == trace
     assert [one["stream"] for one in orjson.loads(nutgraf(folder, "list", "--json").stdout)] == [stream]
     missing = nutgraf(folder, "show", "nothing")
     assert (missing.exit_code, missing.stderr.count("\n")) == (2, 1)

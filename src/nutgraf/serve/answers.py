@@ -17,12 +17,14 @@ from nutgraf.types import Deadline
 
 if TYPE_CHECKING:
     from nutgraf.conversation import Remembered, Turn
+    from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.stream.hub import Produce
     from nutgraf.trace.tracing import Tracing
     from nutgraf.types import Item, Member, Scope
 
 DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S = 0.1, 600.0
 QUESTION_AT_MOST_CHARS = 1_000
+EARLIER_TURNS_AT_MOST = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,13 @@ def check_asked(deadline_s: float, question: str | None) -> None:
         raise InputError(f"question: must have 1 to {QUESTION_AT_MOST_CHARS} characters; say what you want to know")
     if question is not None and any("\ud800" <= char <= "\udfff" for char in question):
         raise InputError("question: holds bytes that are no text in UTF-8; write it in UTF-8")
+
+
+def known(store: EmbeddedStore, scope: Scope) -> tuple[tuple[Remembered, ...], tuple[Turn, ...]]:
+    """What a member stated, and their newest turns about whatever item, oldest first; nothing of nobody. Blocks."""
+    if scope.member is None:
+        return (), ()
+    return tuple(store.remembered(scope)), tuple(store.conversation(scope, EARLIER_TURNS_AT_MOST))
 
 
 def start(hub: Hub, rooms: Rooms, asked: Asked, tracing: Tracing | None = None) -> str:

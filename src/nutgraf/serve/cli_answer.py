@@ -99,7 +99,7 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
     """Print one answer as it comes; its ending."""
     import anyio
 
-    from nutgraf.serve.answers import Asked, start
+    from nutgraf.serve.answers import Asked, known, start
     from nutgraf.serve.door import reader_scope
     from nutgraf.serve.journal import StoreJournal
     from nutgraf.stream.hub import Hub
@@ -109,9 +109,11 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
     try:
         async with Hub(StoreJournal(backend.store)) as hub:
             scope = reader_scope(found.member)
+            remembered, turns = known(backend.store, scope)
             asked = Asked(
                 item=found.item, member=found.member, scope=scope, accepted_at=anyio.current_time(),
                 deadline_s=backend.settings.deadline_s, question=question, resumable=False,
+                remembered=remembered, history=turns,
             )  # fmt: skip
             stream_id = start(hub, backend.rooms, asked, backend.tracing)
             with await hub.follow(scope, stream_id) as reader, _Printer(form, found) as show:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 LINES_AT_MOST = 1_000
 DIFFERS = 1
+LAST = "last"
 
 trace = typer.Typer(
     cls=Told, no_args_is_help=True, rich_markup_mode=None, help="What answers did: list, show, make again."
 )
-Stream = Annotated[str, typer.Argument(metavar="ID", help="Id of an answer, as the list gives it.", show_default=False)]
+Stream = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of an answer, as the list gives it, or `last`.", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -110,7 +113,10 @@ def _found(settings: Settings, stream: str) -> dict[str, Any]:
     from nutgraf.serve.door import host_scope
     from nutgraf.serve.traces import trace_files
 
-    return trace_files(settings).find(host_scope(), stream)
+    files = trace_files(settings)
+    if stream == LAST and (newest := files.newest(host_scope(), 1)):
+        return newest[0]
+    return files.find(host_scope(), stream)
 
 
 def _about(

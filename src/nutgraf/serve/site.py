@@ -14,13 +14,12 @@ import anyio.to_thread
 import orjson
 
 from nutgraf.errors import ModelBusy
-from nutgraf.serve.answers import Asked, start
+from nutgraf.serve.answers import Asked, known, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
 from nutgraf.serve.problems import Problem
 from nutgraf.serve.streams import Pace
 
 if TYPE_CHECKING:
-    from nutgraf.conversation import Remembered, Turn
     from nutgraf.serve.backend import Backend
     from nutgraf.serve.protocols import Wish
     from nutgraf.serve.schemas import TakeawaysBody
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from nutgraf.stream.live import Reader
     from nutgraf.types import Item, Member, Scope
 
-TURNS_AT_MOST = 12
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -92,7 +90,7 @@ class Site:
         item, member = about
         scope = reader_scope(member)
         deadline_s = body.deadline_ms / 1000 if body.deadline_ms is not None else self.backend.settings.deadline_s
-        remembered, turns = await beside(partial(self._known, scope))
+        remembered, turns = await beside(partial(known, self.backend.store, scope))
         asked = Asked(
             item=item, member=member, scope=scope, accepted_at=accepted_at, deadline_s=deadline_s,
             question=getattr(body, "question", None), resumable=resumable, agent=getattr(body, "agent", None),
@@ -102,13 +100,6 @@ class Site:
         stream_id = start(self.streams, rooms, asked, self.backend.tracing)
         self.door.remember(stream_id, scope.member)
         return stream_id, await self.streams.follow(scope, stream_id)
-
-    def _known(self, scope: Scope) -> tuple[tuple[Remembered, ...], tuple[Turn, ...]]:
-        """What a member stated, and their newest turns about whatever item; nothing of nobody."""
-        if scope.member is None:
-            return (), ()
-        store = self.backend.store
-        return tuple(store.remembered(scope)), tuple(store.conversation(scope, TURNS_AT_MOST))
 
 
 def _gone(item: str, member: str | None) -> Problem:

@@ -47,7 +47,7 @@ def test_events_however_they_are_cut(raw: bytes, expected: list[tuple[str, str]]
     assert all(read([raw[:n], b"", raw[n:]]) == events for n in range(len(raw) + 1))
 
 
-PARTS = [b"data: ", b"event:", b"\n", b"\r", b"\r\n", b": x", "é🦊".encode(), b"\xf0\x9f", b"a"]
+PARTS = [b"data: ", b"data: a\n\n", b"event:", b"\n", b"\r", b"\r\n", b": x", "é🦊".encode(), b"\xf0\x9f", b"a"]
 
 
 @given(raw=st.lists(st.sampled_from(PARTS)), cuts=st.lists(st.integers(0, 200)))

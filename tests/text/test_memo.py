@@ -23,7 +23,7 @@ def test_nothing_is_kept_without_a_memo() -> None:
 def test_an_answer_works_once() -> None:
     """Within one memo the second call is looked up, and None is a result like any other."""
     CALLS.clear()
-    nothing = memoised(lambda text: CALLS.append(text))
+    nothing = memoised(CALLS.append)
     with Memo().used():
         assert [length("canary"), length("canary")] == [6, 6]
         assert [nothing("none"), nothing("none")] == [None, None]

@@ -263,7 +263,8 @@ class HttpAnswer:
         finally:
             self._reading = False
         if chunk:
-            self._ready.extend(self._reader.feed(chunk))
+            if pieces := self._reader.feed(chunk):  # what came together goes on together
+                self._ready.append("".join(pieces))
             if self._reader.alive:
                 self._clock.heard(self._loop.time())
         else:

@@ -92,10 +92,11 @@ class Block:
         judge, trace = self.run.rooms.judge, self.run.trace
         trace.note("draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations)
         began = self.run.ms()
-        if judge.encoder is None:  # the deterministic checks take less than a thread's start
-            verdict = judge.verdict(draft, cited, self.run.memo)
-        else:
-            verdict = await run_sync(partial(judge.verdict, draft, cited, self.run.memo))
+        with self.run.memo.used():
+            if judge.encoder is None:  # the deterministic checks take less than a thread's start
+                verdict = judge.verdict(draft, cited)
+            else:
+                verdict = await run_sync(partial(judge.verdict, draft, cited))
         trace.note(
             "verdict", block=self.name, sentence=self._held, text=draft.text, verdict=verdict.verdict,
             check=verdict.check, because=verdict.because, evidence=[piece.id for piece in cited],

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nutgraf.registry import specs
-from nutgraf.text.memo import Memo
 from nutgraf.trust.checks import Check, deterministic
 from nutgraf.trust.cuts import clause_cuts, keeps_figures
 from nutgraf.types import Draft, Evidence, Verdict
@@ -43,17 +42,13 @@ class Judge:
         chain = {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()}
         return cls(encoder, chain | {spec.name: spec.make() for spec in specs("check") if spec.name not in chain})
 
-    def verdict(self, draft: Draft, evidence: Sequence[Evidence], memo: Memo | None = None) -> Verdict:
+    def verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
         """Supported by one piece of evidence, or quoted with the check that refused; dropped without evidence.
 
         Each piece is judged alone, as words of two make a claim that neither makes; the first that passes supports the
         draft, and else the piece that passed most checks says why not. Costs two encoder rows for each piece that
-        passes every other check. With the `memo` of an answer nothing is worked out twice in it.
+        passes every other check.
         """
-        with (memo or Memo()).used():
-            return self._verdict(draft, evidence)
-
-    def _verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
         if not evidence:
             return Verdict("dropped", "has-evidence", "nothing to rest on")
         furthest, refused = -1, Verdict("quoted", "has-evidence")

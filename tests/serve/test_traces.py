@@ -81,6 +81,18 @@ async def test_traces_can_be_off_or_without_texts(tmp_path: Path) -> None:
     assert open_tracing(Settings(data_dir=tmp_path, traces="off")) is None
 
 
+async def test_an_erased_member_is_gone_from_traces_too(tmp_path: Path) -> None:
+    """Everything kept of them goes with one call, also what was about to be written; others stay."""
+    with site_in(tmp_path, Scripted()) as site:
+        async with running(site) as client:
+            for member in (AMARA.id, "luis-herrera"):
+                await client.ask("POST", "/v1/ask", {**ASK, "member": member})
+        assert site.backend.erase_member(reader_scope(AMARA)) > 2
+        assert site.backend.store.conversation(reader_scope(AMARA)) == []
+
+    assert [trace["member"] for trace in traces(tmp_path)] == ["luis-herrera"]
+
+
 def test_traces_may_go_to_opentelemetry_as_well(tmp_path: Path) -> None:
     """With the extra, the tracing has two sinks."""
     tracing = open_tracing(Settings(data_dir=tmp_path, traces="otel"))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from nutgraf.conversation import Turn
 from nutgraf.orchestration import Fate, Passage, SourceReport, Usage
 from nutgraf.trace.record import Recording
@@ -54,7 +56,7 @@ def recorded(
     clock.to_ms(2)
     made.note("route", agent="general", by="rules", because="asks why", confidence=1.0, sources=("item",))
     clock.to_ms(30)
-    kept = Passage(source="item", ref="post-1", text="The wait fell to 29 minutes.", vector=(1.0, 0.0))  # type: ignore[arg-type]
+    kept = Passage(source="item", ref="post-1", text="The wait fell to 29 minutes.", vector=np.ones(2, np.float32))
     cut = Passage(source="record", ref="skill.0", text=f"skill {SECRET}", origin="member", partition="member")
     made.note("source", report=SourceReport(source="item", outcome="ok", took_ms=12.0, found=1, kept=1))
     made.note("source", report=SourceReport(source="web", outcome="late", took_ms=25.0))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.trace.tracing import Tracing
+    from nutgraf.types import Scope
 
 CLOSE_WITHIN_S = 2.0
 #: Rooms from settings and the items that may be cited beside the one that is read.
@@ -76,6 +77,19 @@ class Backend:
             if gateway is not None:
                 with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
                     await gateway.aclose()
+
+    def erase_member(self, scope: Scope) -> int:
+        """Delete everything kept of the scope's member: in the store, in traces, in memory. Blocks.
+
+        Returns how many rows and traces went. Raises as the store's method of the name does.
+        """
+        gone = self.store.erase_member(scope)
+        if self.tracing is not None:
+            self.tracing.settle()
+        for gateway in [self.rooms.gateway, *self._others.values()]:
+            if gateway is not None and scope.member is not None:
+                gateway.forget(scope.tenant, scope.member)
+        return gone + trace_files(self.settings).erase_member(scope)
 
     def close_traces(self) -> None:
         """Write the traces that wait, and take no more. Blocks."""

@@ -24,7 +24,6 @@ OPEN_FIELDS = frozenset(
     model name ms ok origin outcome partition prompt_name purposes ref role schema score source sources start step
     sentence stream temperature tenant ticket tokens took_ms usage verdict version member without""".split()
 )
-_LEFT_OUT = frozenset({"vector", "vectors"})
 _KEY = secrets.token_bytes(16)
 
 Told = Callable[[str], str]
@@ -36,23 +35,46 @@ def line(recording: Recording, *, texts: bool = True) -> bytes:
     A line that would pass LINE_AT_MOST_BYTES is written with long texts cut, and says so (`cut`).
     """
     tell: Told = str if texts else _hashed
-    whole = _whole(recording, tell)
-    data = to_bytes(whole)
+    try:
+        data = (
+            orjson.dumps(_head(recording, texts) | {"notes": _as_they_are(recording)}, default=_odd) if texts else b""
+        )
+    except TypeError:  # half of a character pair
+        data = b""
+    data = data or to_bytes(_head(recording, texts) | {"notes": _told(recording, tell)})
     if len(data) > LINE_AT_MOST_BYTES:
-        data = to_bytes({**_whole(recording, lambda text: tell(text)[:CUT_TO_CHARS]), "cut": True})
+        short = _told(recording, lambda text: tell(text)[:CUT_TO_CHARS])
+        data = to_bytes(_head(recording, texts) | {"notes": short, "cut": True})
     return data
 
 
-def _whole(recording: Recording, tell: Told) -> dict[str, Any]:
+def _head(recording: Recording, texts: bool) -> dict[str, Any]:
     scope = recording.scope
     return {
         "stream": recording.stream, "format": FORMAT, "at": recording.at, "tenant": scope.tenant if scope else None,
-        "member": scope.member if scope else None, "dropped": recording.dropped, "texts": tell is str,
-        "notes": [
-            {"ms": note.at_ms, "kind": note.kind, **{k: _plain(v, k, tell) for k, v in note.values.items()}}
-            for note in recording.notes
-        ],
+        "member": scope.member if scope else None, "dropped": recording.dropped, "texts": texts,
     }  # fmt: skip
+
+
+def _as_they_are(recording: Recording) -> list[dict[str, Any]]:
+    """The notes for a writer of JSON that knows our values; some twenty times as fast as taking them apart here."""
+    return [{"ms": note.at_ms, "kind": note.kind, **note.values} for note in recording.notes]
+
+
+def _told(recording: Recording, tell: Told) -> list[dict[str, Any]]:
+    return [
+        {"ms": note.at_ms, "kind": note.kind, **{k: _plain(v, k, tell) for k, v in note.values.items()}}
+        for note in recording.notes
+    ]
+
+
+def _odd(value: Any) -> Any:
+    """What a writer of JSON does not know by itself."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return True if hasattr(value, "shape") else type(value).__name__
 
 
 def to_bytes(value: Any) -> bytes:
@@ -83,14 +105,14 @@ def _plain(value: Any, name: str, tell: Told) -> Any:
         return value if name in OPEN_FIELDS else tell(value)
     if is_dataclass(value) and not isinstance(value, type):
         named = ((f.name, getattr(value, f.name)) for f in fields(value))
-        return {key: True if key in _LEFT_OUT else _plain(part, key, tell) for key, part in named if part is not None}
+        return {key: _plain(part, key, tell) for key, part in named}
     if isinstance(value, Mapping):
-        return {str(key): _plain(part, str(key), tell) for key, part in value.items() if key not in _LEFT_OUT}
+        return {str(key): _plain(part, str(key), tell) for key, part in value.items()}
     if isinstance(value, (set, frozenset)):
         return sorted(_plain(part, name, tell) for part in value)
     if isinstance(value, (tuple, list)):
         return [_plain(part, name, tell) for part in value]
-    return type(value).__name__
+    return _odd(value)
 
 
 def _hashed(text: str) -> str:

@@ -35,7 +35,7 @@ class Tracing:
 
     def __init__(self, sinks: Sequence[Sink], *, waiting_at_most: int = WAITING_AT_MOST) -> None:
         self._sinks = tuple(sinks)
-        self._waiting: queue.Queue[Recording | None] = queue.Queue(waiting_at_most)
+        self._waiting: queue.Queue[Recording | threading.Event | None] = queue.Queue(waiting_at_most)
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._closed = False
@@ -45,6 +45,16 @@ class Tracing:
         """A recording of one answer. `accepted_at` is in seconds on `clock`, which is the event loop's."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         return Recording(clock, accepted_at, scope=scope, stream=stream, at=at, done=self._take)
+
+    def settle(self) -> None:
+        """Wait until what was handed over before is written, for a few seconds at most. Blocks."""
+        written = threading.Event()
+        with self._starting:
+            writing = self._thread is not None
+        if not writing:
+            return
+        self._waiting.put(written)
+        written.wait(CLOSE_WITHIN_S)
 
     def close(self) -> None:
         """Write what waits, for a few seconds at most; later recordings are dropped. May be called twice."""
@@ -70,6 +80,9 @@ class Tracing:
 
     def _write(self) -> None:
         while (recording := self._waiting.get()) is not None:
+            if isinstance(recording, threading.Event):
+                recording.set()
+                continue
             for sink in self._sinks:
                 try:
                     sink.write(recording)

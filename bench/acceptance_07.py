@@ -32,7 +32,7 @@ TRIES, WINDOW_S = 4, 2.0
 BODY = b'{"item":"i","question":"q"}'
 REQUEST = (
     b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    b"Nutgraf-Attempt: %d\r\nContent-Length: %d\r\n\r\n%s"
+    b"Nutgraf-Attempt: %d\r\nX-Began: %.6f\r\nContent-Length: %d\r\n\r\n%s"
 )
 
 
@@ -42,7 +42,7 @@ def serve(fd: int, *, on: bool) -> None:
 
     from nutgraf.serve.admission import Gate
     from nutgraf.serve.door import LocalDoor
-    from nutgraf.serve.guard import ACCEPTED_AT, AsgiScope, Guard, Receive, Send
+    from nutgraf.serve.guard import AsgiScope, Guard, Receive, Send
     from nutgraf.serve.wire import OneWrite
 
     told = {"started": 0, "dead": 0}
@@ -52,7 +52,8 @@ def serve(fd: int, *, on: bool) -> None:
             body = json.dumps({**told, "cpu_s": time.process_time(), "limit": gate.limiter.limit}).encode()
         else:
             told["started"] += 1
-            told["dead"] += asyncio.get_running_loop().time() - scope[ACCEPTED_AT] > DEADLINE_S
+            began = next(float(value) for name, value in scope["headers"] if name == b"x-began")
+            told["dead"] += time.monotonic() - began > DEADLINE_S
             until = time.thread_time() + WORK_S
             while time.thread_time() < until:
                 pass
@@ -83,15 +84,15 @@ class Told:
 class Call(asyncio.Protocol):
     """One request on one connection, read to its end."""
 
-    def __init__(self, attempt: int) -> None:
-        """Say which try this is."""
-        self.attempt, self.got = attempt, bytearray()
+    def __init__(self, attempt: int, began: float) -> None:
+        """Say which try this is, and when its caller began to wait (on the clock of the whole machine)."""
+        self.attempt, self.began, self.got = attempt, began, bytearray()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
         assert isinstance(transport, asyncio.Transport)
-        transport.write(REQUEST % (self.attempt, len(BODY), BODY))
+        transport.write(REQUEST % (self.attempt, self.began, len(BODY), BODY))
 
     def data_received(self, data: bytes) -> None:
         """Keep what comes."""
@@ -117,7 +118,7 @@ class Callers:
         transport = None
         try:
             async with asyncio.timeout(DEADLINE_S):
-                transport, call = await loop.create_connection(lambda: Call(attempt), "127.0.0.1", self.port)
+                transport, call = await loop.create_connection(lambda: Call(attempt, start), "127.0.0.1", self.port)
                 await call.ended
             status = int(call.got[9:12] or 0)
             found = re.search(rb"\r\nretry-after: (\d+)", call.got[:600], re.IGNORECASE)
@@ -252,7 +253,7 @@ def main() -> int:
     try:
         figures = asyncio.run(measure(listener.getsockname()[1], args.seed, 12.0 if args.short else 30.0))
     finally:
-        server.terminate()
+        server.kill()  # without admission it would go on working for callers who left long ago
         server.wait(20)
         listener.close()
     print(f"seed {args.seed}; asyncio's loop; {WORK_S * 1000:.0f} ms of processor an answer; deadline {DEADLINE_S:g} s")

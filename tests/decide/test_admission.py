@@ -171,6 +171,17 @@ def test_the_limit_falls_with_lag_and_grows_with_use() -> None:
     assert unused.limit == 100
 
 
+def test_a_backlog_clips_the_limit() -> None:
+    """A backlog that is seen stops the limit where it is in use, never below two and never upwards."""
+    limiter = Limiter(LimitRules(start=64))
+    limits = []
+    for in_use in (80, 20, 30, 0):
+        limiter.clip(in_use)
+        limits.append(limiter.limit)
+
+    assert limits == [64, 20, 20, 2]
+
+
 def test_slow_first_tokens_cut_the_limit() -> None:
     """A provider that answers three times as slowly as it used to is asked less, down to two at a time."""
     limiter = Limiter(LimitRules(start=64))

@@ -10,6 +10,8 @@ import pytest
 
 from nutgraf.ingest.load import load_item
 from nutgraf.orchestration import Passage, Query
+from nutgraf.read.spans import readings
+from nutgraf.retrieve.sources_items import Records
 from nutgraf.retrieve.sources_own import OwnPosts
 from nutgraf.serve.sample import network
 from nutgraf.store.embedded import EmbeddedStore
@@ -86,3 +88,18 @@ def test_the_open_item_is_no_sample_and_few_are_enough(store: EmbeddedStore) -> 
     assert {post.ref for post in found(store, replace(query(AMARA), item=open_item))} == OWN - {open_item.id}
     nearest = found(store, query(AMARA, "a log of duplicate questions in a notebook"), at_most=1)
     assert [post.ref for post in nearest] == ["post-amara-duplicate-log"]
+
+
+def test_nobody_is_offered_what_they_wrote(store: EmbeddedStore) -> None:
+    """A member's own post is no record to read next, for them alone."""
+    text = "I wrote down every question we asked twice"
+
+    def offered(member: tuple[str, str]) -> set[str]:
+        async def main() -> list[Passage]:
+            source = Records("posts", ("post",), store, lambda item: [one.span for one in readings(item)])
+            return list(await source.fetch(query(member, text), Deadline(anyio.current_time() + 10.0)))
+
+        return {passage.ref for passage in anyio.run(main)}
+
+    assert "post-amara-duplicate-log" in offered(JONAS)
+    assert not offered(AMARA) & OWN

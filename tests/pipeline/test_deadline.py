@@ -88,7 +88,7 @@ def test_the_first_sentence_does_not_wait_for_the_model(pace: str, within_s: flo
 )
 @pytest.mark.parametrize("said", ["", "Bluewater Health moved its triage"])
 def test_a_model_that_fails_leaves_quotations(trouble: type[Exception], said: str, question: str | None) -> None:
-    """Whatever a model raises, ours or foreign, quotations are shown and why; one that had begun to speak was cut off."""
+    """Whatever a model raises, quotations are shown, and why; one that had begun to speak was cut off."""
     events = run_virtual(lambda: answered(rooms_with(ScriptedModel((said, trouble("scripted")))), 5.0, question))
 
     assert (events[-1]["ending"], events[-1]["regenerate"]) == (("truncated", True) if said else ("done", False))

@@ -21,13 +21,16 @@ DEADLINE_S = 60.0
 
 async def tell(
     rooms: Rooms, item: Item, member: Member | None = None, question: str | None = None, *, scope: Scope | None = None,
-    heard: Callable[[Json], None] = lambda event: None,
+    heard: Callable[[Json], None] = lambda event: None, **more: Any,
 ) -> list[Json]:  # fmt: skip
-    """The events of one answer, straight from the pipeline into a log; raises what the pipeline raises."""
+    """The events of one answer, straight from the pipeline into a log; raises what the pipeline raises.
+
+    `more` are further fields of the request, such as `history` or `agent`.
+    """
     now = anyio.current_time()
     request = Request(
         stream="s", scope=scope or scope_of(member), item=item, member=member, accepted_at=now,
-        deadline=Deadline(now + DEADLINE_S), question=question,
+        deadline=Deadline(now + DEADLINE_S), question=question, **more,
     )  # fmt: skip
     log, events = StreamLog(), list[Json]()
 
@@ -41,10 +44,11 @@ async def tell(
 
 
 def told(
-    rooms: Rooms, item: Item, member: Member | None = None, question: str | None = None, *, scope: Scope | None = None
-) -> list[Json]:
+    rooms: Rooms, item: Item, member: Member | None = None, question: str | None = None, *, scope: Scope | None = None,
+    **more: Any,
+) -> list[Json]:  # fmt: skip
     """As `tell`, on a virtual clock."""
-    return run_virtual(lambda: tell(rooms, item, member, question, scope=scope))
+    return run_virtual(lambda: tell(rooms, item, member, question, scope=scope, **more))
 
 
 def only(events: list[Json], kind: str) -> list[Json]:

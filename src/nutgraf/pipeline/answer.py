@@ -16,11 +16,14 @@ from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, first_words_by, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import WORD_SHARE, overlap
+from nutgraf.seams import Source
 from nutgraf.types import Card, Deadline, Fact, Prompt
 
 PASSAGES_AT_MOST, SMALL_PASSAGES_AT_MOST = 8, 3
 #: What counts for a passage of the item itself over one of another record.
 OWN_FIRST = 0.15
+#: What counts for a passage of a record that the question points at.
+POINTED_FIRST = 1.0
 #: How far behind the best passage a second one may be and still be quoted.
 SECOND_WITHIN = 0.12
 QUESTION_AT_MOST_CHARS = 1000
@@ -32,9 +35,15 @@ ELSEWHERE = "The item itself does not say; this comes from elsewhere in the netw
 NOTHING_FOUND = "Nothing here answers that."
 
 
-async def answer(run: Run, agent: Agent, query: Query) -> Closed:
-    """Send the answer but for its ending, which is returned."""
-    blended = await find(run, agent, query)
+async def answer(
+    run: Run, agent: Agent, query: Query, names: Sequence[str] = (), pointed: Source | None = None
+) -> Closed:
+    """Send the answer but for its ending, which is returned.
+
+    `names` are asked instead of the agent's own sources when they are given. `pointed` finds in the records that the
+    question points at; the answer then comes from them before all others.
+    """
+    blended = await find(run, agent, query, names, [pointed] if pointed else ())
     passages = ranked(run, blended.kept, query)
     at_most = SMALL_PASSAGES_AT_MOST if run.rooms.small or run.session is None else PASSAGES_AT_MOST
     found = await cited(run, passages[:at_most])
@@ -64,7 +73,7 @@ def ranked(run: Run, passages: Sequence[Passage], query: Query) -> list[Passage]
     def merit(passage: Passage) -> float:
         own = query.item is not None and passage.ref == query.item.id
         fit = passage.score if passage.source not in foreign else shares[id(passage)] * (1 + WORD_SHARE)
-        return fit + OWN_FIRST * own
+        return fit + OWN_FIRST * own + POINTED_FIRST * (passage.source == "named")
 
     return sorted(passages, key=merit, reverse=True)
 

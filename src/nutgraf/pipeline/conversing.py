@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import anyio
 from anyio.to_thread import run_sync
 
-from nutgraf.decide.followup import resolve
+from nutgraf.conversation import Turn
+from nutgraf.decide.followup import Resolved, resolve
+from nutgraf.decide.opening import points_at_the_item, without_statements
 from nutgraf.decide.route import route
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, answer
 from nutgraf.pipeline.drafting import draft
-from nutgraf.pipeline.finding import known_of, question_vector, records_of
+from nutgraf.pipeline.finding import known_of, records_of, vectors_of
 from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
 from nutgraf.prompt.library import fenced
+from nutgraf.retrieve.sources_named import Named
 from nutgraf.trust.screen import screen
-from nutgraf.types import Item
+from nutgraf.types import ItemKind, Vectors
 
 #: How each form of answer is made; the panel is asked for by its agent's name.
 Answer = Callable[[Run, Agent, Query], Awaitable[Closed]]
+#: So many turns back a question may point at what was listed.
+TURNS_POINTED_AT = 4
+#: What is asked beside the records that a question points at.
+BESIDE = ("remembered",)
 NOBODY = "No agent here can answer that."
 
 
@@ -59,13 +67,18 @@ async def _screened(screening: Screening, question: str) -> None:
 
 async def _answered(run: Run, question: str) -> Closed:
     request = run.request
-    listed = [ref for turn in request.history[-4:] for ref in turn.listed]
-    records = await records_of(run, listed)
+    here = request.item.id if request.item else ""
+    history = tuple(turn for turn in request.history if turn.item_id == here)
+    records = await records_of(run, [ref for turn in history[-TURNS_POINTED_AT:] for ref in turn.listed])
     titles = {ref: record.title for ref, record in records.items()}
-    meant = resolve(question, request.history, request.item, titles=titles)
-    focus = next((records[ref] for ref in meant.refers_to if ref in records), request.item)
-    vector = await question_vector(run, meant.text)
-    found = _route(run, meant.text, focus, vector, records)
+    kinds = {ref: record.kind for ref, record in records.items()}
+    asked = without_statements(question)
+    meant = resolve(asked, history, request.item, titles=titles, kinds=kinds)
+    records |= await records_of(run, meant.refers_to)
+    pointed = [records[ref] for ref in meant.refers_to if ref in records]
+    said = meant.said or meant.text
+    vector, said_vector = await vectors_of(run, [meant.text, said])
+    found = _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
     agent = run.rooms.agents.get(found.agent or "")
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(
@@ -76,22 +89,32 @@ async def _answered(run: Run, question: str) -> Closed:
         await run.released()
         return run.declined(found.because.partition(": ")[2] or NOBODY)
     query = Query(
-        scope=request.scope, text=meant.text, item=focus, snapshot=known_of(run), vector=vector,
-        history=request.history, remembered=request.remembered,
+        scope=request.scope, text=meant.text, item=request.item, snapshot=known_of(run), vector=vector,
+        history=history, remembered=request.remembered,
     )  # fmt: skip
+    if agent.form in ("fit", "interview"):
+        job = next((record for record in [*pointed, request.item] if record and record.kind == "job"), request.item)
+        return await FORMS[agent.form](run, agent, replace(query, item=job))
+    if agent.form in ("answer", "plan"):
+        if pointed:
+            return await answer(run, agent, query, BESIDE, Named(pointed, run.rooms.read, said, said_vector))
+        if request.item is not None and not history and points_at_the_item(asked):
+            return await answer(run, agent, query, ("item", *BESIDE))
     return await FORMS[agent.form](run, agent, query)
 
 
-def _route(run: Run, question: str, focus: Item | None, vector: object, records: Mapping[str, Item]) -> Route:
+def _route(
+    run: Run, meant: Resolved, vector: Vectors | None, history: Sequence[Turn], kinds: Collection[ItemKind],
+    about: Collection[ItemKind],
+) -> Route:  # fmt: skip
     """The agent that was asked for, else the one that routing finds."""
     request, agents = run.request, run.rooms.agents
     if request.agent is not None:
         return Route(agent=request.agent, by="asked", because="asked for by name")
-    before = request.history[-1].agent if request.history else None
-    kinds = {record.kind for record in records.values()}
+    before = history[-1].agent if history else None
     return route(
-        question, item=focus, agents=tuple(agents.values()), vector=vector,  # type: ignore[arg-type]
-        before=before or None, head=run.rooms.head, kinds=kinds,
+        meant.text, said=meant.said, item=request.item, agents=tuple(agents.values()), vector=vector,
+        before=before or None, head=run.rooms.head, kinds=kinds, about=about,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from nutgraf.members.snapshot import snapshot
 from nutgraf.orchestration import Agent, Blended, Gathered, Passage, Query
 from nutgraf.pipeline.parts import Run
 from nutgraf.retrieve.gather import gather
+from nutgraf.seams import Source
 from nutgraf.types import Deadline, Evidence, Item, Snapshot, Vectors
 
 #: No source is waited for longer than this share of what is left of the deadline.
@@ -39,21 +40,21 @@ def known_of(run: Run) -> Snapshot:
     return replace(known, facts=tuple(fact for fact in known.facts if fact.id not in request.without))
 
 
-async def question_vector(run: Run, text: str) -> Vectors | None:
-    """The embedding of a question, shape [dims]; None without an encoder."""
+async def vectors_of(run: Run, texts: Sequence[str]) -> list[Vectors | None]:
+    """The embeddings of some short texts, each of shape [dims]; None for each without an encoder."""
     encoder = run.rooms.encoder
     if encoder is None:
-        return None
-    return (await run_sync(encoder.encode, [text], abandon_on_cancel=True))[0]  # type: ignore[no-any-return]
+        return [None] * len(texts)
+    return list(await run_sync(encoder.encode, list(texts), abandon_on_cancel=True))
 
 
-async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = ()) -> Blended:
+async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), more: Sequence[Source] = ()) -> Blended:
     """Ask the sources of an agent until one moment, tell which of them came in time, and blend what they found.
 
-    `names` are asked instead of the agent's own sources when they are given.
+    `names` are asked instead of the agent's own sources when they are given, and `more` beside them.
     """
     wanted = tuple(dict.fromkeys(names or agent.sources))
-    sources = [run.rooms.sources[name] for name in wanted if name in run.rooms.sources]
+    sources = [*more, *(run.rooms.sources[name] for name in wanted if name in run.rooms.sources)]
     now = anyio.current_time()
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
     with run.stage("gathering"):

@@ -274,6 +274,26 @@ def _reasons(run: Run, choice: Choice) -> list[Because | None]:
         claimed = strength(point.link)
         claimed, away = "again" if away and claimed == "far" else claimed, away or claimed == "far"
         made.append(because(choice.snapshot, point.link.fact if point.link else None, claimed, run.item.kind))
+    return _with_memory(run, choice, made)
+
+
+def _with_memory(run: Run, choice: Choice, made: list[Because | None]) -> list[Because | None]:
+    """Let the point that is nearest to something the member told us say so, unless one says so already."""
+    from nutgraf.blend.choose import LOOSE, link
+    from nutgraf.members.because import because
+
+    facts = choice.snapshot.facts
+    told = [i for i, fact in enumerate(facts) if fact.kind == "memory"]
+    if not told or any(reason and any(fact.kind == "memory" for fact in reason.facts) for reason in made):
+        return made
+    links = [
+        (link(choice.digest, choice.snapshot, choice.fact_vectors, point.row, fact), place)
+        for fact in told
+        for place, point in enumerate(choice.points)
+    ]
+    best, place = max(links, key=lambda pair: pair[0].near)
+    if best.near >= LOOSE and (reason := because(choice.snapshot, best.fact, strength(best), run.item.kind)):
+        made[place] = reason
     return made
 
 

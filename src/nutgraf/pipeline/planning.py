@@ -29,6 +29,8 @@ WORDS_ENOUGH = 3
 ASIDE = ("goal", "memory")
 #: What nearness to the member's aim adds beside nearness to the question, and from which an aim is given as a reason.
 AIM_SHARE, AIM_NEAR_AT_LEAST = 0.15, 0.3
+#: What the weight of a sentence in its own record adds to its nearness.
+SALIENCE_SHARE = 0.3
 #: Kinds of records that say in their first sentence what they are.
 OPENS = ("job", "course", "company", "profile")
 NOTHING = "Nothing in this network is close enough to make a plan of. Say more of what you are after."
@@ -115,7 +117,7 @@ def _fill(run: Run, agent: Agent, query: Query, aims: Aims, passages: Sequence[P
         best = sorted(zip(scores, range(len(found)), strict=True), key=lambda pair: -pair[0])
         chosen = [found[i] for score, i in best if score >= RECORD_AT_LEAST][: facet.at_most]
         taken |= {passage.ref for passage in chosen}
-        filled += [Filled(facet, _told(run, p), aim=_aim(aims, rows.get(id(p)))) for p in chosen]
+        filled += [Filled(facet, _told(run, facet, aims, p), aim=_aim(aims, rows.get(id(p)))) for p in chosen]
         if not chosen:
             run.skip(facet.title.lower(), "nothing here is close enough")
     return filled
@@ -142,14 +144,21 @@ def _aim(aims: Aims, row: Vectors | None) -> Fact | None:
     return aims.facts[best] if float(near[best]) >= AIM_NEAR_AT_LEAST else None
 
 
-def _told(run: Run, passage: Passage) -> Passage:
-    """What is told of a record: where its kind says first what it is, its first sentence that stands alone."""
-    if passage.kind not in OPENS or run.rooms.items is None or passage.ref.startswith("skill:"):
+def _told(run: Run, facet: Facet, aims: Aims, passage: Passage) -> Passage:
+    """What is told of a record: its first sentence where that says what it is, else the one that fits best."""
+    if run.rooms.items is None or passage.ref.startswith("skill:"):
         return passage
     read = run.rooms.read(run.rooms.items.item(passage.ref))
-    spans = read.spans if isinstance(read, Digest) else read
-    first = next((span for span in spans if span.quotable), None)
-    return passage if first is None else replace(passage, text=first.text, start=first.start, end=first.end)
+    if not isinstance(read, Digest):
+        return passage
+    fit = [i for i, span in enumerate(read.spans) if span.quotable]
+    if fit and passage.kind not in OPENS and run.rooms.encoder is not None:
+        wanted = run.rooms.encoder.encode([f"{facet.title} {facet.about} {aims.text}"])[0]
+        fit.sort(key=lambda i: -(float(read.vectors[i] @ wanted) + SALIENCE_SHARE * read.spans[i].salience))
+    if not fit:
+        return passage
+    span = read.spans[fit[0]]
+    return replace(passage, text=span.text, start=span.start, end=span.end)
 
 
 def _vectors(run: Run, found: Sequence[Passage]) -> Vectors:

@@ -173,7 +173,8 @@ def _named(title: str, text: str) -> float:
 
 
 def _may_be_used(item: Item, query: Query) -> bool:
-    return item.ai and (query.item is None or item.id != query.item.id)
+    own = query.scope.member is not None and item.author_id == query.scope.member
+    return item.ai and not own and (query.item is None or item.id != query.item.id)
 
 
 def _same_organisation(other: Item, item: Item) -> bool:

@@ -27,9 +27,17 @@ Host = Annotated[
 def demo(
     ctx: typer.Context, port: Port = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
-    model: Model = None, data_dir: DataDir = None,
+    journey: Annotated[
+        str | None,
+        typer.Option("--journey", metavar="NAME", help="Walk a scripted journey in the terminal; `list` names them."),
+    ] = None, model: Model = None, data_dir: DataDir = None,
 ) -> None:  # fmt: skip
     """Run the sample network on this machine: no key, no account, no other service."""
+    if journey is not None:
+        from nutgraf.serve.cli_journey import show
+
+        show(ctx, journey, model=model, data_dir=data_dir)
+        return
     from nutgraf.serve import sample
     from nutgraf.serve.backend import open_backend
     from nutgraf.serve.cli_answer import load_sample, prepare_sample

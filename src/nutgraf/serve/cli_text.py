@@ -15,7 +15,8 @@ Json = dict[str, Any]
 QUOTE_AT_MOST_CHARS = 200
 LABEL = "Written or chosen by AI from the sources below; every sentence was checked against them."
 ENDINGS = {"truncated": "Cut short", "stopped": "Stopped", "failed": "Failed"}
-STAGES = {"reading": "Choosing what matters …", "choosing": "Looking for related records …", "finding": "Writing …"}
+STAGES = {"reading": "Choosing what matters …", "choosing": "Looking for related records …", "gathering": "Writing …"}
+STATUSES = {"shown": "your record shows this", "partly": "partly shown", "not-shown": "not shown in your profile"}
 
 
 def clean(text: str) -> str:
@@ -55,6 +56,10 @@ class TextView:
                 self._opened(event)
             case "stage" if self._spinner:
                 self._spinner.update(STAGES.get(event["name"], "Writing …"))
+            case "routed":
+                self._print(f"{event['agent']}: {event['because']}", "dim")
+            case "sources":
+                self._late(event["asked"])
             case "used":
                 self._used = event["facts"]
             case "block-start":
@@ -93,8 +98,24 @@ class TextView:
         else:
             self._number += 1
             self._print("")
-            self._print(f"{self._number}. {said}{marks}")
+            if head := self._head():
+                self._print(f"{self._number}. {head}", "bold")
+                self._print(f"{said}{marks}", indent=3)
+            else:
+                self._print(f"{self._number}. {said}{marks}")
         self._spoken = True
+
+    def _late(self, asked: list[Json]) -> None:
+        late = [report["source"] for report in asked if report["outcome"] in ("late", "failed", "open")]
+        if late:
+            self._print(
+                f"Without {', '.join(late)}: {'it' if len(late) == 1 else 'they'} did not answer in time", "dim"
+            )
+
+    def _head(self) -> str:
+        """What stands over a block: its title, and how far a requirement is shown."""
+        title, status = self._block["title"], self._block["status"]
+        return f"{title} – {STATUSES[status]}" if title and status else title or ""
 
     def _cite(self, evidence: Json) -> int:
         key = (evidence["ref"], evidence["start"], evidence["end"])
@@ -149,7 +170,7 @@ def _short(text: str) -> str:
 def _ending(event: Json) -> str:
     reason = event["reason"] or ""
     if event["ending"] == "declined":
-        return f"No takeaways here. {reason}".strip()
+        return reason or "No takeaways here."
     if event["ending"] == "done":
         first = event["first_useful_ms"]
         when = f", first sentence after {first / 1000:.1f} s" if first is not None else ""

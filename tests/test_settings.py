@@ -45,11 +45,26 @@ def test_the_nearer_source_wins(file: Path) -> None:
 def test_every_knob_can_be_set_by_a_variable(knob: str) -> None:
     """The variable is the knob's name in capitals with our prefix, and its text becomes the knob's type."""
     before = getattr(Settings(), knob)
-    text = {"data_dir": "/x/data", "model": "m", "host": "h"}.get(knob, "7")
+    chosen = {
+        "data_dir": "/x/data",
+        "model": "m",
+        "host": "h",
+        "writing": "at-once",
+        "traces": "off",
+        "trace_texts": "off",
+    }
+    text = chosen.get(knob, "7")
     after = getattr(Settings.from_sources({f"{PREFIX}{knob.upper()}": text}), knob)
 
     assert str(after) in (text, f"{text}.0")
     assert type(after) is type(before)
+
+
+@pytest.mark.parametrize("knob", ["writing", "traces", "trace_texts"])
+def test_a_choice_that_there_is_not_names_those_there_are(knob: str) -> None:
+    """A word that a knob does not know is an error."""
+    with pytest.raises(InputError, match=rf"settings: {knob} must be one of .*, got 'perhaps'"):
+        Settings.from_sources({}, **{knob: "perhaps"})
 
 
 @pytest.mark.parametrize(
@@ -160,6 +175,6 @@ def test_settings_are_frozen() -> None:
 
 def test_units_are_in_the_names() -> None:
     """A time says seconds or days, a size bytes, a count what is counted."""
-    units = ("_s", "_bytes", "_days", "_threads", "_at_most", "port")
+    units = ("_s", "_bytes", "_days", "_threads", "_at_most", "_points", "port")
 
     assert [name for name in NUMBERS if not name.endswith(units)] == []

@@ -237,6 +237,37 @@ def streams(site: Site) -> list[Route]:
     ]
 
 
+def memories(site: Site) -> list[Route]:
+    """The addresses of what is remembered of a member."""
+
+    async def memory(request: Request) -> Response:
+        kept = site.memory.setdefault(request.path_params["id"], {"on": True, "remembered": []})
+        if request.method == "PUT":
+            kept["on"] = (await request.json())["on"]
+        if request.method == "DELETE":
+            kept["remembered"] = []
+        return JSONResponse(kept)
+
+    async def one_memory(request: Request) -> Response:
+        kept, wanted = site.memory[request.path_params["id"]]["remembered"], request.path_params["memory"]
+        found = next((fact for fact in kept if fact["id"] == wanted), None)
+        if found is None:
+            return problem(404, "not-found", "nothing remembered has this id")
+        if request.method == "DELETE":
+            kept.remove(found)
+            return Response(status_code=204)
+        text = (await request.json())["text"]
+        if "illness" in text:
+            return problem(400, "invalid", "text: states something sensitive (health), which is never remembered")
+        found["text"] = text
+        return JSONResponse(found)
+
+    return [
+        Route("/v1/members/{id}/memory", memory, methods=["GET", "PUT", "DELETE"]),
+        Route("/v1/members/{id}/memory/{memory}", one_memory, methods=["PUT", "DELETE"]),
+    ]
+
+
 def records(site: Site) -> list[Route]:
     """The addresses that give or take records, and the files of the pages."""
 
@@ -269,28 +300,6 @@ def records(site: Site) -> list[Route]:
                 await site.changed.wait()
         return JSONResponse({"turns": site.turns.get(key, [])})
 
-    async def memory(request: Request) -> Response:
-        kept = site.memory.setdefault(request.path_params["id"], {"on": True, "remembered": []})
-        if request.method == "PUT":
-            kept["on"] = (await request.json())["on"]
-        if request.method == "DELETE":
-            kept["remembered"] = []
-        return JSONResponse(kept)
-
-    async def one_memory(request: Request) -> Response:
-        kept, wanted = site.memory[request.path_params["id"]]["remembered"], request.path_params["memory"]
-        found = next((fact for fact in kept if fact["id"] == wanted), None)
-        if found is None:
-            return problem(404, "not-found", "nothing remembered has this id")
-        if request.method == "DELETE":
-            kept.remove(found)
-            return Response(status_code=204)
-        text = (await request.json())["text"]
-        if "illness" in text:
-            return problem(400, "invalid", "text: states something sensitive (health), which is never remembered")
-        found["text"] = text
-        return JSONResponse(found)
-
     async def page(request: Request) -> Response:
         return HTMLResponse(site.pages[request.path_params["name"]])
 
@@ -305,8 +314,6 @@ def records(site: Site) -> list[Route]:
         Route("/v1/items/{id}", one_item),
         Route("/v1/members", members),
         Route("/v1/members/{id}", one_member),
-        Route("/v1/members/{id}/memory", memory, methods=["GET", "PUT", "DELETE"]),
-        Route("/v1/members/{id}/memory/{memory}", one_memory, methods=["PUT", "DELETE"]),
         Route("/v1/feedback", feedback, methods=["POST"]),
         Route("/v1/conversations", conversations),
         Route("/_pages/{name}", page),
@@ -316,7 +323,7 @@ def records(site: Site) -> list[Route]:
 
 def application(site: Site) -> Any:
     """The ASGI application; it writes down every request that is not for a file."""
-    app = Starlette(routes=[*streams(site), *records(site)])
+    app = Starlette(routes=[*streams(site), *memories(site), *records(site)])
 
     async def noted(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):

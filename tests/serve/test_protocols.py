@@ -1,6 +1,7 @@
 """The routes of other protocols: what is understood of a request, how errors are told, and coming back in time."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,15 @@ from nutgraf.errors import NotFound
 from nutgraf.events import as_json
 from nutgraf.serve.chat import CHATS_AT_MOST, Chats
 from nutgraf.serve.door import reader_scope
-from nutgraf.serve.protocols import HISTORY_AT_MOST, MESSAGES_AT_MOST, Said, UiChatBody, agent_of, conversation
+from nutgraf.serve.protocols import (
+    HISTORY_AT_MOST,
+    MESSAGES_AT_MOST,
+    Said,
+    UiChatBody,
+    agent_of,
+    conversation,
+    recalled,
+)
 from nutgraf.serve.streams import WRITE_AT_MOST_BYTES, _pieces
 from nutgraf.store.embedded import EmbeddedStore
 from nutgraf.stream.sse import epoch_of
@@ -23,6 +32,7 @@ from tests.stream.said import closed
 
 QUESTION = "Did the median wait at the front desk fall from 41 minutes to 29 minutes?"
 SSE = {"accept": "text/event-stream"}
+TURN = Turn(item_id="", stream="", question="", answer="A.", at="2026-01-01T00:00:00+00:00")
 ROUTES = ("/v1/ui/chat", "/v1/ag-ui", "/v1/chat/completions")
 
 
@@ -160,6 +170,31 @@ def test_the_last_question_without_an_answer_is_asked() -> None:
 def test_without_an_open_question_there_is_none(messages: list[Said]) -> None:
     """Nothing said, nothing asked, or everything answered: takeaways are wanted."""
     assert conversation(messages, None)[0] is None
+
+
+def test_a_kept_turn_knows_more_than_a_sent_one() -> None:
+    """What the client says was said is taken from what is kept, by its stream or else by its question."""
+    kept = [replace(TURN, stream="s1", question="One?", listed=("a",)), replace(TURN, question="Two?", listed=("b",))]
+    sent = [
+        replace(TURN, stream="s1", question="one"),
+        replace(TURN, question="Two?"),
+        replace(TURN, question="Three?"),
+    ]
+
+    assert recalled(sent, kept) == (kept[0], kept[1], sent[2])
+    assert recalled([], kept) == ()
+
+
+async def test_a_question_needs_no_item(client: Client) -> None:
+    """A general question is answered without an item, and kept as a turn of no item's conversation."""
+    asked = {"model": "nutgraf", "messages": [{"role": "user", "content": QUESTION}], "metadata": {"member": AMARA.id}}
+    call = await client.ask("POST", "/v1/chat/completions", asked)
+    turns = (await client.ask("GET", f"/v1/conversations?item=&member={AMARA.id}")).json()["turns"]
+    nothing = await client.ask("POST", "/v1/chat/completions", {"model": "nutgraf", "messages": []})
+
+    assert (call.status, call.json()["choices"][0]["finish_reason"] in ("stop", "content_filter")) == (200, True)
+    assert [turn["question"] for turn in turns] == [QUESTION] * (call.json()["nutgraf"]["ending"] == "done")
+    assert nothing.status == 400
 
 
 def test_a_hostile_history_stays_small() -> None:

@@ -352,7 +352,7 @@ class StoreContract:
             (lambda: store.put_item(item("\ud800")), r"item\.id"),
             (lambda: store.put_member(scope(""), member("")), r"member\.id"),
             (lambda: store.open_stream(scope(), "", "roofs", None, AT), "stream_id"),
-            (lambda: store.open_stream(scope(), "s", "", None, AT), "item_id"),
+            (lambda: store.open_stream(scope(), "s", "\ud800", None, AT), "item_id"),
         ):
             with pytest.raises(InputError, match=field):
                 call()

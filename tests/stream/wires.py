@@ -26,20 +26,20 @@ def entries(events: Iterable[Event]) -> list[Entry]:
 
 def answered() -> list[Event]:
     """An agent's answer: two requirements, one with two sentences, sources on the web and in the record, a step."""
-    first = [
+    first: list[Event] = [
         BlockStart(block="r1", form="requirement", title="Triage boards", status="partly"),
         *told("r1", "The board moved.", "Waiting fell.")[1:-1],
         BlockEnd(block="r1", action=ACTION),
     ]
     cited = Sentence("r2-0", "You know triage.", "supported", (MINE, WEB), "cites")
-    second = [
+    second: list[Event] = [
         BlockStart(block="r2", form="requirement", title="Triage", status="shown"),
         SentenceHeld(block="r2", sentence="r2-0"),
         SentenceCommitted(block="r2", sentence=cited),
         BlockEnd(block="r2"),
     ]
     asked = (SourceReport(source="item", outcome="ok", found=3, kept=2), SourceReport(source="web", outcome="late"))
-    beginning = [opened(), Routed(agent="job-fit", because="It is a job."), Sources(asked=asked)]
+    beginning: list[Event] = [opened(), Routed(agent="job-fit", because="It is a job."), Sources(asked=asked)]
     return [*beginning, *first, *second, Closed(ending="done", complete_ms=9.0)]
 
 

@@ -196,6 +196,14 @@ def conversation(messages: Sequence[Said], item: str | None) -> tuple[str | None
     return (question or None) if not answer else None, tuple(turns[-HISTORY_AT_MOST:])
 
 
+def recalled(sent: Iterable[Turn], kept: Iterable[Turn]) -> tuple[Turn, ...]:
+    """What a client says was said before, each turn as it is kept here when it is: that one knows what it showed."""
+    known = list(kept)
+    by_stream = {turn.stream: turn for turn in known if turn.stream}
+    by_question = {turn.question: turn for turn in known}
+    return tuple(by_stream.get(turn.stream) or by_question.get(turn.question) or turn for turn in sent)
+
+
 def _turn(question: str, answer: Sequence[Said], item: str | None) -> Turn:
     known: Json = next((said.metadata for said in answer if said.metadata), {})
     stream, agent = known.get("stream"), known.get("agent")

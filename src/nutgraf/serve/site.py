@@ -17,11 +17,11 @@ from nutgraf.errors import ModelBusy
 from nutgraf.serve.answers import Asked, known, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
 from nutgraf.serve.problems import Problem
+from nutgraf.serve.protocols import Wish, recalled
 from nutgraf.serve.streams import Pace
 
 if TYPE_CHECKING:
     from nutgraf.serve.backend import Backend
-    from nutgraf.serve.protocols import Wish
     from nutgraf.serve.schemas import TakeawaysBody
     from nutgraf.stream.hub import Hub
     from nutgraf.stream.live import Reader
@@ -94,7 +94,7 @@ class Site:
         asked = Asked(
             item=item, member=member, scope=scope, accepted_at=accepted_at, deadline_s=deadline_s,
             question=getattr(body, "question", None), resumable=resumable, agent=getattr(body, "agent", None),
-            history=getattr(body, "history", turns), remembered=remembered,
+            history=recalled(body.history, turns) if isinstance(body, Wish) else turns, remembered=remembered,
             without=frozenset(getattr(body, "without", ())),
         )  # fmt: skip
         stream_id = start(self.streams, rooms, asked, self.backend.tracing)

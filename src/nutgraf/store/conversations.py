@@ -115,7 +115,7 @@ def turn_row(scope: Scope, turn: Turn) -> dict[str, Any]:
         raise NotAllowed("conversations are kept for members only")
     return {
         "tenant": scope.tenant, "member": scope.member, "stream": named("turn.stream", turn.stream),
-        "item": named("turn.item_id", turn.item_id), "at": milliseconds("turn.at", turn.at),
+        "item": turn.item_id and named("turn.item_id", turn.item_id), "at": milliseconds("turn.at", turn.at),
         "payload": seal(owner_of(scope), "turn", to_json(Turn, turn).encode()),
     }  # fmt: skip
 

@@ -44,12 +44,12 @@ class StreamRows(Rows):
     _runs: Runs
 
     def open_stream(self, scope: Scope, stream_id: str, item_id: str, question: str | None, opened_at: str) -> None:
-        """Write down that a stream begins; `opened_at` is ISO 8601 with an offset.
+        """Write down that a stream begins; `opened_at` is ISO 8601 with an offset, `item_id` empty without an item.
 
         Raises InputError when the id is taken or an argument cannot be used.
         """
         owner, at = owner_of(scope), milliseconds("opened_at", opened_at)
-        about = {"item": named("item_id", item_id), "question": question}
+        about = {"item": item_id and named("item_id", item_id), "question": question}
         row = {
             "tenant": scope.tenant, "stream": named("stream_id", stream_id), "member": scope.member or "",
             "opened_at": at, "payload": seal(owner, "stream", json.dumps(about).encode()), "run": self._runs.own,

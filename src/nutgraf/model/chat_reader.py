@@ -20,6 +20,14 @@ class ChatReader(WireReader):
 
     def take(self, event: str, found: Any) -> None:
         """Read one chunk."""
+        try:  # as nearly all of them are: one choice with a piece of text, and nothing else
+            (choice,) = found["choices"]
+            text = choice["delta"]["content"]
+            if text and text.__class__ is str and choice["finish_reason"] is None:
+                self.say(text)
+                return
+        except (TypeError, KeyError, ValueError):
+            pass
         if event == "[DONE]":
             if self.no_finish_reason and self.usage is not None:
                 self.end("stop")

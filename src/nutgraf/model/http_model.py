@@ -26,6 +26,8 @@ ERROR_BODY_AT_MOST_BYTES = 65_536
 ERROR_BODY_WITHIN_S = 0.5
 #: A timer that is due by less than this is due.
 TIMER_RESOLUTION_S = 1e-3
+#: The first words, about a sentence, are read as soon as they come; a longer piece than this is no trickle.
+HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 120, 16_384
 _BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 
 Fault = Callable[[type[ModelError], str], ModelError]
@@ -33,13 +35,17 @@ Fault = Callable[[type[ModelError], str], ModelError]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long each part of a request may take, in seconds, and how many requests may be open at once."""
+    """How long each part of a request may take, in seconds, and how many requests may be open at once.
+
+    Once an answer has begun, what comes within `gather_s` is read at once: waking up for a token costs more than a token.
+    """
 
     connect_s: float = 2.0
     first_token_s: float = 10.0
     between_tokens_s: float = 5.0
     total_s: float = 60.0
     drain_s: float = 0.1
+    gather_s: float = 0.04
     connections_at_most: int = 64
 
 
@@ -195,7 +201,7 @@ class _Clock:
         now = anyio.current_time()
         self._between_s = limits.between_tokens_s
         self._whole = deadline.sooner(now + limits.total_s)
-        self.drain_s = limits.drain_s
+        self.drain_s, self.gather_s = limits.drain_s, limits.gather_s
         self.until = self._whole.sooner(now + limits.first_token_s).at
 
     def heard(self, now: float) -> None:
@@ -221,6 +227,7 @@ class HttpAnswer:
         self._fault = fault
         self._ready: deque[str] = deque()
         self._has_said = self._reading = self._expired = False
+        self._chars = 0
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -265,10 +272,21 @@ class HttpAnswer:
         if chunk:
             if pieces := self._reader.feed(chunk):  # what came together goes on together
                 self._ready.append("".join(pieces))
+                self._chars += len(self._ready[-1])
+                if self._chars > HURRIED_CHARS and len(chunk) < TRICKLE_AT_MOST_BYTES:
+                    self._rest()
             if self._reader.alive:
                 self._clock.heard(self._loop.time())
         else:
             self._reader.close()
+
+    def _rest(self) -> None:
+        """Let what comes next gather in the socket for a moment."""
+        connection = self._response.connection
+        transport = connection.transport if connection is not None else None
+        if self._clock.gather_s and transport is not None and not self._reader.ended:
+            transport.pause_reading()
+            self._loop.call_later(self._clock.gather_s, _go_on, transport)
 
     def stop(self) -> None:
         """Forget the timer; the answer is not read any further."""
@@ -300,6 +318,11 @@ class HttpAnswer:
         with anyio.move_on_after(self._clock.drain_s), suppress(*_BROKEN):
             while chunk := await self._response.content.readany():
                 self._reader.feed(chunk)
+
+
+def _go_on(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():
+        transport.resume_reading()
 
 
 async def _read_some(response: aiohttp.ClientResponse) -> bytes:

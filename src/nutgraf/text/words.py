@@ -30,7 +30,7 @@ STOPWORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, hyphenated and dotted ones whole."""
-    return [match.group().lower() for match in _WORD.finditer(text)]
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def word_spans(text: str) -> list[tuple[str, int, int]]:

@@ -11,6 +11,7 @@ from nutgraf.errors import ModelBusy, NotFound
 from nutgraf.stream.hub import ENDED_AT_MOST, LIVE_AT_MOST, Emit, Hub, Produce, new_stream_id
 from nutgraf.stream.journal import JOURNAL_WITHIN_S, Keeper
 from nutgraf.stream.live import Reader
+from nutgraf.stream.live import LOOK_AGAIN_S, Feed
 from nutgraf.stream.log import Entry
 from nutgraf.types import Deadline, Scope
 from tests.stream.said import MemoryJournal, closed, ending_of, opened, saying, scope, story, told
@@ -190,6 +191,20 @@ def test_first_words_are_written_down_early() -> None:
                 assert journal.rows["s1"] == []
                 await anyio.sleep(0.6)
                 assert [entry.kind for entry in journal.rows["s1"]][-1] == "sentence-committed"
+
+    run(scene)
+
+
+def test_a_reader_that_hears_nothing_looks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one notification the whole stream arrives all the same, and its end within two seconds."""
+    monkeypatch.setattr(Feed, "ring", lambda feed: None)
+
+    async def scene() -> None:
+        async with hub_with() as hub:
+            start(hub, saying(story("One."), pause_s=0.1))
+            entries = await all_of(hub)
+            assert entries[-1].kind == "closed"
+            assert anyio.current_time() - hub._ended["s1"].ended_at <= LOOK_AGAIN_S
 
     run(scene)
 

@@ -37,7 +37,7 @@ Fault = Callable[[type[ModelError], str], ModelError]
 class Limits:
     """How long each part of a request may take, in seconds, and how many requests may be open at once.
 
-    Once an answer has begun, what comes within `gather_s` is read at once: waking up for a token costs more than a token.
+    Once an answer has begun, what comes within `gather_s` is read at once: waking up costs more than a token.
     """
 
     connect_s: float = 2.0

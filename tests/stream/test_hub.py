@@ -10,8 +10,7 @@ import pytest
 from nutgraf.errors import ModelBusy, NotFound
 from nutgraf.stream.hub import ENDED_AT_MOST, LIVE_AT_MOST, Emit, Hub, Produce, new_stream_id
 from nutgraf.stream.journal import JOURNAL_WITHIN_S, Keeper
-from nutgraf.stream.live import Reader
-from nutgraf.stream.live import LOOK_AGAIN_S, Feed
+from nutgraf.stream.live import LOOK_AGAIN_S, Feed, Reader
 from nutgraf.stream.log import Entry
 from nutgraf.types import Deadline, Scope
 from tests.stream.said import MemoryJournal, closed, ending_of, opened, saying, scope, story, told

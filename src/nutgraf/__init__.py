@@ -2,17 +2,17 @@
 
 from nutgraf.errors import InputError, ModelError, NotFound, NutgrafError
 from nutgraf.local import Local, ask, open_local, takeaways
-from nutgraf.registry import check
+from nutgraf.orchestration import Passage
+from nutgraf.registry import check, skill
 from nutgraf.seams import Encoder, ItemStore, MemberStore, Model
 from nutgraf.settings import Settings
-from nutgraf.types import Deadline, Draft, Evidence, Fact, Item, Member, Message, Prompt, Scope, Sentence, Verdict
+from nutgraf.types import Deadline, Draft, Evidence, Item, Member, Message, Prompt, Scope, Sentence
 
 __all__ = [
     "Deadline",
     "Draft",
     "Encoder",
     "Evidence",
-    "Fact",
     "InputError",
     "Item",
     "ItemStore",
@@ -24,13 +24,14 @@ __all__ = [
     "ModelError",
     "NotFound",
     "NutgrafError",
+    "Passage",
     "Prompt",
     "Scope",
     "Sentence",
     "Settings",
-    "Verdict",
     "ask",
     "check",
     "open_local",
+    "skill",
     "takeaways",
 ]

@@ -120,6 +120,13 @@ def test_a_question_is_answered(nutgraf: Run) -> None:
     assert result.stdout.index(asked) < result.stdout.index("“The median wait") < result.stdout.index("Sources")
 
 
+def test_an_agent_can_be_named(nutgraf: Run) -> None:
+    """Who answers then does not depend on the question."""
+    result = nutgraf("ask", ITEM.id, "Write a poem about soup.", "--agent", "general")
+
+    assert (result.exit_code, "general: asked for by name" in result.stdout) == (0, True)
+
+
 def test_declined_is_no_failure(nutgraf: Run) -> None:
     """An item that gets no takeaways says why, with status 0."""
     result = nutgraf("takeaways", "post-closed", "-f", "json")
@@ -165,6 +172,7 @@ def test_an_interrupt_stops_in_good_order(nutgraf: Run) -> None:
         (["takeaways", ITEM.id, "--frob"], "--frob"),
         (["ask", ITEM.id, " "], "question"),
         (["ask", ITEM.id], "QUESTION"),
+        (["ask", ITEM.id, "Why?", "--agent", "nobody"], "known are general, takeaways"),
         (["--config", "no.toml", "takeaways", ITEM.id], "no.toml"),
         (["serve", "--host", "0.0.0.0"], "other machines"),
         (["serve", "--port", "99999"], "port must be"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,13 @@ ItemArgument = Annotated[
     str, typer.Argument(metavar="ITEM", help="A file, or the id of an item that is kept. An address with --fetch.")
 ]
 QuestionArgument = Annotated[str, typer.Argument(metavar="QUESTION", help="What you want to know.")]
+AgentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--agent", "-a", metavar="NAME", help="Who shall answer (see nutgraf agents); else the question decides.",
+        show_default=False,
+    ),
+]  # fmt: skip
 MemberOption = Annotated[
     str, typer.Option("--member", "-m", metavar="MEMBER", help="A file, the id of a member that is kept, or none.")
 ]
@@ -54,24 +62,32 @@ def takeaways(
     Exit status: 0 when done or declined, 2 when ITEM, MEMBER or an option cannot be used, 1 otherwise.
     """
     overrides = {"model": model, "data_dir": data_dir, "deadline_s": deadline}
-    _run(ctx, item, member, None, form, fetch=fetch, overrides=overrides)
+    _run(ctx, item, member, _Wanted(None, None), form, fetch=fetch, overrides=overrides)
 
 
 def ask(  # noqa: PLR0913
     ctx: typer.Context, item: ItemArgument, question: QuestionArgument,
     member: MemberOption = "none", form: FormatOption = Format.TEXT, model: Model = None, deadline: Deadline = None,
-    data_dir: DataDir = None, fetch: FetchOption = False,
+    data_dir: DataDir = None, fetch: FetchOption = False, agent: AgentOption = None,
 ) -> None:  # fmt: skip
     """Answer a QUESTION about ITEM from the item itself and from related records, cited and checked.
 
     Exit status as for `takeaways`.
     """
     overrides = {"model": model, "data_dir": data_dir, "deadline_s": deadline}
-    _run(ctx, item, member, question, form, fetch=fetch, overrides=overrides)
+    _run(ctx, item, member, _Wanted(question, agent), form, fetch=fetch, overrides=overrides)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is asked, None for the takeaways, and the agent that shall answer, None when the question decides."""
+
+    question: str | None
+    agent: str | None
 
 
 def _run(
-    ctx: typer.Context, item: str, member: str, question: str | None, form: Format, *, fetch: bool,
+    ctx: typer.Context, item: str, member: str, wanted: _Wanted, form: Format, *, fetch: bool,
     overrides: Mapping[str, object],
 ) -> None:  # fmt: skip
     import anyio
@@ -81,21 +97,21 @@ def _run(
     from nutgraf.serve.find import Shelf, find
 
     settings, tools = settings_of(ctx, **overrides)
-    check_asked(settings.deadline_s, question)
+    check_asked(settings.deadline_s, wanted.question)
     with logged(settings), Shelf(settings, load_sample) as shelf:
         found = find(shelf, item, member, _fetcher(settings.document_at_most_bytes) if fetch else None)
         backend = make_backend(settings, found.store, tools.build_rooms)
         if found.store is shelf.sample_store:
             prepare_sample(backend)
         try:
-            ending = anyio.run(partial(_answer, backend, found, question, form))
+            ending = anyio.run(partial(_answer, backend, found, wanted, form))
         finally:
             backend.close_traces()
     if ending not in ("done", "declined"):
         raise typer.Exit(FAILED)
 
 
-async def _answer(backend: Backend, found: Found, question: str | None, form: Format) -> str:
+async def _answer(backend: Backend, found: Found, wanted: _Wanted, form: Format) -> str:
     """Print one answer as it comes; its ending."""
     import anyio
 
@@ -105,15 +121,15 @@ async def _answer(backend: Backend, found: Found, question: str | None, form: Fo
     from nutgraf.stream.hub import Hub
     from nutgraf.stream.log import root_cause
 
-    await backend.warm(note, ["takeaway" if question is None else "answer"])
+    await backend.warm(note, ["takeaway" if wanted.question is None else "answer"])
     try:
         async with Hub(StoreJournal(backend.store)) as hub:
             scope = reader_scope(found.member)
             remembered, turns = known(backend.store, scope)
             asked = Asked(
                 item=found.item, member=found.member, scope=scope, accepted_at=anyio.current_time(),
-                deadline_s=backend.settings.deadline_s, question=question, resumable=False,
-                remembered=remembered, history=turns,
+                deadline_s=backend.settings.deadline_s, question=wanted.question, resumable=False,
+                agent=wanted.agent, remembered=remembered, history=turns,
             )  # fmt: skip
             stream_id = start(hub, backend.rooms, asked, backend.tracing)
             with await hub.follow(scope, stream_id) as reader, _Printer(form, found) as show:

@@ -36,7 +36,7 @@ class Settings:
     fallbacks: str = "none"
     #: Name of the model that is asked when it is doubtful where a question goes, or none.
     route_model: str = "none"
-    #: How a model writes a panel: `one-by-one` (a small model, each takeaway by itself), `at-once` (a larger one), `auto`.
+    #: How a model writes: `one-by-one` (a small model, each takeaway by itself), `at-once` (a larger one), or `auto`.
     writing: str = "auto"
     #: Threads of the embedded model. More threads than idle cores make it slower.
     model_threads: int = 1

@@ -1,7 +1,7 @@
 """Who is let in, who waits and who is refused: a pure machine over points, classes, tenants and a short queue.
 
-Classes in order: control (stop, withdraw, erase, feedback: room of its own on top), interactive, refresh, precompute. A caller
-over its share is refused with 429, everybody else with 503; each refusal says when to come back.
+Classes in order: control (stop, withdraw, erase, feedback: room of its own on top), interactive, refresh, precompute.
+A caller over its share is refused with 429, everybody else with 503; each refusal says when to come back.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ PURPOSE = "personalise"
 
 
 def snapshot(
-    member: Member | None, scope: Scope, vocabulary: Vocabulary, remembered: Sequence[Remembered] = ()
+    member: Member | None, scope: Scope, vocabulary: Vocabulary | None, remembered: Sequence[Remembered] = ()
 ) -> Snapshot:
     """The consented facts of `member`, newest work first; empty without a member or without the purpose.
 
@@ -36,7 +36,7 @@ def snapshot(
         for fact in (*_remembered(member, remembered), *_recorded(member))
         if fact.text and sensitive(fact.text) is None
     ]
-    if {"work", "skills"} <= member.consent.fields:
+    if vocabulary is not None and {"work", "skills"} <= member.consent.fields:
         facts += _guessed(member, facts, vocabulary)
     return Snapshot(scope, member.name, tuple(facts[:FACTS_AT_MOST]))
 

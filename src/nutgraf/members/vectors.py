@@ -42,3 +42,8 @@ class FactVectors:
             while len(self._kept) > self._at_most:
                 self._kept.popitem(last=False)
         return np.array([found[key] for key in keys], dtype=np.float32).reshape(len(keys), encoder.dims)
+
+
+def unit(vector: Vectors) -> Vectors:
+    """The vector at length one."""
+    return np.asarray(vector / max(1e-9, float(np.linalg.norm(vector))), dtype=np.float32)

@@ -280,11 +280,12 @@ class _Stream:
         call = self.run.trace.call(self.prompt, model=self.run.rooms.model_name, block=self.name)
         sink = self.sink
         opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
-        ending, error = "cancelled", None
+        ending, error, asked_at = "cancelled", None, anyio.current_time()
         try:
             async with opened as pieces:
                 async for piece in pieces:
-                    self.spoke = self.spoke or bool(piece)
+                    if piece and not self.spoke:
+                        self._spoken(anyio.current_time() - asked_at)
                     call.piece(piece)
                     await self._take(self.parser.feed(piece))
                     if sink.full:
@@ -297,6 +298,12 @@ class _Stream:
         finally:
             call.end(ending, usage=session.usage, error=error)  # type: ignore[arg-type]
         await self._take(self.parser.close())
+
+    def _spoken(self, took_s: float) -> None:
+        """The model has said its first word after this time."""
+        self.spoke = True
+        self.run.rooms.waits.note(took_s)
+        self.run.request.first_token(took_s)
 
     async def _take(self, events: Sequence[FieldEvent]) -> None:
         if self.waiting:

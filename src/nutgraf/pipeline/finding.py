@@ -10,6 +10,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from nutgraf.blend.fuse import blend
+from nutgraf.blend.nearness import nearness
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Sources
 from nutgraf.members.snapshot import snapshot
@@ -98,14 +99,14 @@ async def records_of(run: Run, refs: Sequence[str]) -> dict[str, Item]:
 
 
 async def _nearness(run: Run, query: Query, gathered: Gathered) -> list[float] | None:
-    """How near each passage is to the member, 0..1; None for nobody, or where there are no vectors."""
+    """How near each passage is to the member, 0..1; None for nobody."""
     rooms, facts = run.rooms, query.snapshot.facts
-    if rooms.encoder is None or not facts or not any(p.vector is not None for p in gathered.passages):
+    if not facts:
         return None
-    from nutgraf.blend.near import nearness
-
+    if rooms.encoder is None or not any(p.vector is not None for p in gathered.passages):
+        return nearness(gathered.passages, facts)
     rows = await run_sync(partial(rooms.fact_vectors.of, query.snapshot, rooms.encoder), abandon_on_cancel=True)
-    return nearness(gathered.passages, query.snapshot, rows)
+    return nearness(gathered.passages, facts, rows)
 
 
 def _tell(run: Run, gathered: Gathered, blended: Blended) -> None:

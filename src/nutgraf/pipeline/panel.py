@@ -113,7 +113,7 @@ async def _offered(run: Run, choice: Choice) -> list[Offer]:
 
 def _panel_query(run: Run, choice: Choice) -> tuple[Query, Vectors]:
     """What the sources of a panel are asked: the item's middle, drawn towards what the member is after."""
-    from nutgraf.blend.near import unit
+    from nutgraf.members.vectors import unit
 
     item, digest, facts = run.item, choice.digest, choice.snapshot.facts
     centre = unit(digest.vectors.mean(axis=0) + digest.title_vector)

@@ -12,6 +12,7 @@ import anyio
 
 from nutgraf.conversation import Remembered, Turn
 from nutgraf.decide.agents import BASIC
+from nutgraf.decide.limiter import FirstTokens
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Closed, Event, Stage
 from nutgraf.model.gateway import Gateway
@@ -56,6 +57,7 @@ class Rooms:
     prompts: Library = BUILT_IN
     skills: tuple[Source, ...] = ()
     head: Head | None = None
+    first_tokens: dict[str, FirstTokens] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     judge: Judge = field(init=False)
     gateway: Gateway | None = field(init=False)
@@ -83,6 +85,11 @@ class Rooms:
         return self.settings.writing == "one-by-one" or (self.settings.writing == "auto" and small)
 
     @property
+    def waits(self) -> FirstTokens:
+        """How long the writer took of late to its first token."""
+        return self.first_tokens.setdefault(self.model_name, FirstTokens())
+
+    @property
     def panel_agent(self) -> Agent:
         """The agent that answers when nothing is asked."""
         return next(agent for agent in self.agents.values() if agent.form == "takeaways")
@@ -97,7 +104,7 @@ class Rooms:
     @cached_property
     def read(self) -> Kept:
         """How an item is read: its digest where there is an encoder, else its sentences."""
-        return Kept(partial(reading, rooms=self))
+        return Kept(partial(reading, rooms=self), 64 if self.encoder else SENTENCES_KEPT_AT_MOST)
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -121,6 +128,7 @@ class Request:
 
     `item` None asks about no item. `agent` names who shall answer; None leaves it to routing. `history` holds earlier
     turns, oldest first; `without` the ids of member facts that may not be used; `overloaded` asks for a cheap answer.
+    `first_token` is told how long the model took to its first word, in seconds.
     """
 
     stream: str
@@ -135,6 +143,7 @@ class Request:
     remembered: tuple[Remembered, ...] = ()
     without: frozenset[str] = frozenset()
     overloaded: bool = False
+    first_token: Callable[[float], None] = lambda took_s: None
 
 
 class Refused(Exception):
@@ -292,6 +301,8 @@ def starter_row(item: Item, read: Digest | Sequence[Span], question: str) -> int
     return next((made.row for made in questions(item, read, STARTERS_KNOWN) if made.text == question), None)
 
 
+#: Items whose sentences are kept where there are no vectors with them, about 20 kB each.
+SENTENCES_KEPT_AT_MOST = 512
 #: Score a sentence needs when the whole page is asked about, and not one thing in it.
 PAGE_AT_LEAST = 0.2
 #: So many questions of an item are known again when they are asked.

@@ -8,6 +8,7 @@ from functools import partial
 import anyio
 from anyio.to_thread import run_sync
 
+from nutgraf.decide.limiter import feasible
 from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.pipeline.parts import Rooms, Run
@@ -177,8 +178,13 @@ def no_model(run: Run, limit: Deadline) -> bool:
         why = "the server is busy" if run.request.overloaded else "no model is configured"
         run.skip("writing", why)
         return True
-    if limit.left(anyio.current_time()) < 0.1:
+    left = limit.left(anyio.current_time())
+    if left < 0.1:
         run.skip("writing", "no time was left for the model")
+        return True
+    if not feasible(left, run.rooms.waits.expected_s):
+        run.rooms.waits.note(left)  # so that a model that was slow is asked again in a while
+        run.skip("writing", "the model takes too long to begin just now")
         return True
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class Asked:
     remembered: tuple[Remembered, ...] = ()
     without: frozenset[str] = frozenset()
     overloaded: bool = False
+    first_token: Callable[[float], None] = lambda took_s: None
 
     def __post_init__(self) -> None:
         """Check what came from outside."""
@@ -86,7 +88,7 @@ def start(hub: Hub, rooms: Rooms, asked: Asked, tracing: Tracing | None = None) 
         stream=stream_id, scope=asked.scope, item=asked.item, member=asked.member, accepted_at=asked.accepted_at,
         deadline=deadline, question=asked.question,
         agent=asked.agent, history=asked.history, remembered=asked.remembered, without=asked.without,
-        overloaded=asked.overloaded,
+        overloaded=asked.overloaded, first_token=asked.first_token,
     )  # fmt: skip
     produce: Produce = partial(run, request, rooms)
     if tracing is not None:

@@ -14,7 +14,7 @@ from nutgraf.serve import schemas
 from nutgraf.serve.api_catalogue import catalogue_router
 from nutgraf.serve.api_memory import memory_router
 from nutgraf.serve.door import host_scope, reader_scope
-from nutgraf.serve.guard import ACCEPTED_AT, Receive, Send
+from nutgraf.serve.guard import Receive, Send
 from nutgraf.serve.schemas import errors
 from nutgraf.serve.streams import OwnEvents, Streaming, send_document, send_events
 from nutgraf.stream.sse import MEDIA_TYPE, is_foreign, number_after
@@ -61,12 +61,11 @@ def router(site: Site) -> APIRouter:
 
 def _answers(routes: APIRouter, site: Site) -> None:
     def answered(body: schemas.TakeawaysBody, request: Request) -> Streaming:
-        accepted_at: float = request.scope[ACCEPTED_AT]
         streamed = MEDIA_TYPE in request.headers.get("accept", "")
 
         async def answer(receive: Receive, send: Send) -> None:
             about = await site.about(body)
-            opening = partial(site.open, body, about, accepted_at, resumable=streamed)
+            opening = partial(site.open, body, about, request.scope, resumable=streamed)
             if streamed:
                 await send_events(receive, send, site.pace, opening)
             else:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from nutgraf.errors import NotFound
 from nutgraf.serve.door import host_scope
-from nutgraf.serve.guard import ACCEPTED_AT, Receive, Send
+from nutgraf.serve.guard import AsgiScope, Receive, Send
 from nutgraf.serve.protocols import AUTO, AgUiBody, CompletionsBody, UiChatBody, Wish
 from nutgraf.serve.schemas import errors
 from nutgraf.serve.site import beside
@@ -137,10 +137,9 @@ def _openai(routes: APIRouter, site: Site) -> None:
             value = openai_chat.completion(entries, heading(stream_id), link)
             return (FAILED if "error" in value else 200), value
 
-        accepted_at: float = request.scope[ACCEPTED_AT]
 
         async def answer(receive: Receive, send: Send) -> None:
-            await send_whole(receive, send, site.pace, partial(_open, site, wish, accepted_at), whole)
+            await send_whole(receive, send, site.pace, partial(_open, site, wish, request.scope), whole)
 
         return Streaming(answer)
 
@@ -158,22 +157,20 @@ def _streaming(
     site: Site, wish: Wish, request: Request, wire: Callable[[str], Wire],
     note: Callable[[Wish, str], None] = lambda wish, stream_id: None,
 ) -> Streaming:  # fmt: skip
-    accepted_at: float = request.scope[ACCEPTED_AT]
-
     async def opening() -> tuple[str, Reader]:
-        stream_id, reader = await _open(site, wish, accepted_at)
+        stream_id, reader = await _open(site, wish, request.scope)
         note(wish, stream_id)
         return stream_id, reader
 
     return Streaming(partial(send_events, pace=site.pace, opening=opening, wire=wire))
 
 
-async def _open(site: Site, wish: Wish, accepted_at: float) -> tuple[str, Reader]:
+async def _open(site: Site, wish: Wish, came: AsgiScope) -> tuple[str, Reader]:
     """Start what was wished for. Raises InputError for what cannot be asked, NotFound for what is not here."""
     store = site.backend.store
     item = None if wish.item is None else await beside(partial(store.item, wish.item))
     member = None if wish.member is None else await beside(partial(store.member, host_scope(), wish.member))
-    return await site.open(wish, (item, member), accepted_at, resumable=wish.resumable)
+    return await site.open(wish, (item, member), came, resumable=wish.resumable)
 
 
 async def _running(site: Site, chats: Chats, chat: str, member: str | None) -> tuple[str, Reader]:

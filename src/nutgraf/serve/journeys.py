@@ -15,6 +15,7 @@ import orjson
 
 from nutgraf.errors import InputError
 from nutgraf.serve.door import host_scope, reader_scope
+from nutgraf.serve.guard import ACCEPTED_AT
 from nutgraf.serve.journal import StoreJournal
 from nutgraf.serve.schemas import AskBody, TakeawaysBody
 from nutgraf.serve.site import Site
@@ -95,7 +96,7 @@ async def walk(site: Site, way: Journey, watch: Watch) -> list[list[Json]]:
         item, member = about
         assert member is not None
         heard = watch(step, item, member)
-        _, reader = await site.open(wanted, about, anyio.current_time(), resumable=False)
+        _, reader = await site.open(wanted, about, {ACCEPTED_AT: anyio.current_time()}, resumable=False)
         events: list[Json] = []
         with reader:
             async for batch in reader:

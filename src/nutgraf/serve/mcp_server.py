@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from pydantic import ValidationError
 
 from nutgraf.errors import MissingPart, ModelBusy
-from nutgraf.serve.guard import AsgiScope, Receive, Send
+from nutgraf.serve.guard import ACCEPTED_AT, AsgiScope, Receive, Send
 from nutgraf.serve.journal import StoreJournal
 from nutgraf.serve.problems import Problem, invalid, problem_of
 from nutgraf.serve.schemas import AskBody, TakeawaysBody
@@ -111,9 +111,9 @@ async def _document(site: Site, tool: str, arguments: Mapping[str, Any]) -> dict
         body = BODIES[tool].model_validate(dict(arguments))
     except ValidationError as exc:
         raise invalid(exc.errors()) from None
-    accepted_at = anyio.current_time()
+    came = {ACCEPTED_AT: anyio.current_time()}
     about = await site.about(body)
-    _, reader = await site.open(body, about, accepted_at, resumable=False)
+    _, reader = await site.open(body, about, came, resumable=False)
     with reader:
         entries = [entry async for batch in reader for entry in batch]
     document = fold(entries, *about)

@@ -14,14 +14,18 @@ import anyio.to_thread
 import orjson
 
 from nutgraf.errors import ModelBusy
+from nutgraf.serve.admission import OVERLOADED, TICKET
 from nutgraf.serve.answers import Asked, known, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
+from nutgraf.serve.guard import ACCEPTED_AT
 from nutgraf.serve.problems import Problem
 from nutgraf.serve.protocols import Wish, recalled
 from nutgraf.serve.streams import Pace
 
 if TYPE_CHECKING:
+    from nutgraf.serve.admission import Place
     from nutgraf.serve.backend import Backend
+    from nutgraf.serve.guard import AsgiScope
     from nutgraf.serve.schemas import TakeawaysBody
     from nutgraf.stream.hub import Hub
     from nutgraf.stream.live import Reader
@@ -81,21 +85,26 @@ class Site:
         self,
         body: TakeawaysBody | Wish,
         about: tuple[Item | None, Member | None],
-        accepted_at: float,
+        came: AsgiScope,
         *,
         resumable: bool,
     ) -> tuple[str, Reader]:
-        """Start the answer and follow it from its beginning."""
+        """Start the answer and follow it from its beginning.
+
+        `came` is the ASGI scope of the request: when it was accepted, and on what terms it was let in.
+        """
+        place: Place | None = came.get(TICKET)
         rooms = await beside(partial(self.backend.rooms_for, body.model))
         item, member = about
         scope = reader_scope(member)
         deadline_s = body.deadline_ms / 1000 if body.deadline_ms is not None else self.backend.settings.deadline_s
         remembered, turns = await beside(partial(known, self.backend.store, scope))
         asked = Asked(
-            item=item, member=member, scope=scope, accepted_at=accepted_at, deadline_s=deadline_s,
+            item=item, member=member, scope=scope, accepted_at=came[ACCEPTED_AT], deadline_s=deadline_s,
             question=getattr(body, "question", None), resumable=resumable, agent=getattr(body, "agent", None),
             history=recalled(body.history, turns) if isinstance(body, Wish) else turns, remembered=remembered,
-            without=frozenset(getattr(body, "without", ())),
+            without=frozenset(getattr(body, "without", ())), overloaded=came.get(OVERLOADED, False),
+            first_token=place.first_token if place else lambda took_s: None,
         )  # fmt: skip
         stream_id = start(self.streams, rooms, asked, self.backend.tracing)
         self.door.remember(stream_id, scope.member)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nutgraf.parse.drafts import DRAFT_AT_MOST_CHARS, DraftParser, parse
+from nutgraf.parse.drafts import DRAFT_AT_MOST_CHARS, DraftParser, LineParser, parse
 from nutgraf.types import Draft
 from tests.text.cuts import calls, every_cut
 
@@ -155,7 +155,7 @@ def test_work_is_linear(unit: str) -> None:
 
     def work(size: int) -> int:
         text = unit * (size // len(unit))
-        parser = DraftParser()
+        parser = LineParser()
 
         def feed() -> None:
             for char in text:

@@ -88,6 +88,8 @@ def unclosed(char: str, rest: str, place: Place, mark: str) -> bool | None:
         if rest[0] == ",":
             more = rest[1:].lstrip()
             return (more[0] in "{]}" or more[0] in QUOTES) if more else None
+        if rest[0] == "{":  # a document on the next line
+            return rest[1] in QUOTES if len(rest) > 1 else None
         return rest[0] in "]}"
     if rest[0] in "}]" and place == "object":
         more = rest[1:].lstrip()

@@ -55,6 +55,7 @@ class Scanner:
         self._key: list[str] | None = None  # what a string that may be a key has said
         self._key_chars = 0
         self._comment = ""
+        self._quoted = False  # a string with marks has begun
         self.escapes: Unescaper | None = None  # the whole document is escaped once more
         self._found_escapes = False
 
@@ -236,11 +237,11 @@ class Scanner:
         return len(data)
 
     def _backslash(self, data: str, at: int) -> int:
-        """Outside a string a backslash is one too many; before the first key it tells of a document escaped twice."""
+        """Outside a string a backslash is one too many; before the first mark it tells of a document escaped twice."""
         if at + 1 == len(data) and not self._last:
             return _WAIT
-        after, top = data[at + 1 : at + 2], self._levels[-1] if self._levels else None
-        if self.escapes is None and top is not None and top.fresh and after in ('"', "n"):
+        after = data[at + 1 : at + 2]
+        if self.escapes is None and not self._quoted and after in ('"', "n"):
             self._repairs["escaped-document"] += 1
             self._found_escapes = True
             return at
@@ -318,6 +319,7 @@ class Scanner:
             self._repairs["single-quotes"] += 1
         elif mark and mark != '"':
             self._repairs["smart-quotes"] += 1
+        self._quoted = self._quoted or bool(mark)
         place: Place = "alone"
         if top is not None:
             place = "list" if not top.is_object else "key" if top.want in ("key", "comma") else "object"

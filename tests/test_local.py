@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import anyio
 import pytest
 
 import nutgraf
+from nutgraf.decide.agents import BASIC
 from nutgraf.errors import InputError, MissingPart, StoreError
 from nutgraf.events import Event, as_json
-from nutgraf.local import Local, local_scope, open_local
+from nutgraf.local import Local, check_agents, local_scope, open_local, open_usecase
+from nutgraf.prompt.library import Library
+from nutgraf.retrieve.hashing import HashEncoder
 from nutgraf.serve.sample import network
 from nutgraf.stream.document import Document
 from nutgraf.testing import ScriptedModel, run_virtual
@@ -197,6 +201,31 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("needs_encoder")
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (
+            {"sources": ("item", "house-rules")},
+            "agent 'general': no source is called 'house-rules'; known are companies",
+        ),
+        ({"prompt": "ward"}, "agent 'general': prompt 'ward': there is no template of that name; known are answer"),
+    ],
+)
+def test_an_agent_that_cannot_work_is_named(change: dict[str, Any], named: str) -> None:
+    """A source or a prompt that there is not is told before anything is asked."""
+    rooms = replace(rooms_with(None), agents={"general": replace(BASIC["general"], **change)})
+
+    with pytest.raises(InputError, match=named):
+        check_agents(rooms)
+
+
+def test_the_agents_that_come_along_can_work() -> None:
+    """With a store and without one."""
+    case = open_usecase("premium")
+    for items in (Shelf(HashEncoder()), None):
+        check_agents(replace(rooms_with(None), agents=case.agents, prompts=Library(case.prompts), items=items))
+
+
 def test_an_unknown_model_is_named() -> None:
     """A model that nobody knows is an error that says which there are."""
 

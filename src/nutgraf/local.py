@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 EVENTS_AT_MOST = 4096
 VOCABULARY = "vocabulary"
+#: Sources that are there only with a store, or with a web search.
+SOMETIMES = ("related", "organisation", "own-posts", "web")
+#: Forms that a model may write, from the prompt of their agent.
+WRITTEN = ("takeaways", "answer", "draft")
 
 
 def open_rooms(
@@ -46,7 +50,7 @@ def open_rooms(
 
     imported = settings.data_dir / VOCABULARY
     case = open_usecase(settings.usecase)
-    return Rooms(
+    rooms = Rooms(
         settings=settings,
         encoder=OnnxEncoder.load(threads=settings.encoder_threads),
         vocabulary=load(imported if (imported / "skills.tsv").is_file() else None),
@@ -57,6 +61,26 @@ def open_rooms(
         items=items,
         skills=(*web_search(settings), *skill_sources(settings)),
     )
+    check_agents(rooms)
+    return rooms
+
+
+def check_agents(rooms: Rooms) -> None:
+    """Raise InputError naming an agent with a source or a prompt that there is not; better now than in an answer."""
+    from nutgraf.retrieve.sources_items import SORTS
+
+    known = {*rooms.sources, *SORTS, *SOMETIMES}
+    for agent in rooms.agents.values():
+        if unknown := [name for name in agent.sources if name not in known]:
+            raise InputError(
+                f"agent {agent.name!r}: no source is called {unknown[0]!r}; known are {', '.join(sorted(known))}. "
+                "A skill is known once skills_modules names its module"
+            )
+        if agent.form in WRITTEN:
+            try:
+                rooms.prompts.source(agent.prompt)
+            except InputError as exc:
+                raise InputError(f"agent {agent.name!r}: {exc}") from None
 
 
 def web_search(settings: Settings) -> tuple[Source, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,13 +44,19 @@ class Told:
     question: bool = False
     disturbed: bool = False
     events: list[Json] = field(default_factory=list)
-    model: ScriptedModel = field(default_factory=lambda: ScriptedModel(()))
+    models: Sequence[ScriptedModel] = ()
+    of_records: bool = False
     ledger: list[tuple[str, Verdict]] = field(default_factory=list)
 
     @property
     def sentences(self) -> list[Json]:
         """The committed sentences in order."""
         return [event["sentence"] for event in self.events if event["kind"] == "sentence-committed"]
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request to a model, in order."""
+        return sorted((call for model in self.models for call in model.calls), key=lambda call: call.opened_at)
 
     @property
     def closed(self) -> Json:
@@ -139,37 +145,73 @@ def _usefulness(told: Told) -> Iterator[str]:
     closed = told.closed
     if told.disturbed or not closed:
         return
-    last = {tuple(message.content for message in call.prompt.messages): call for call in told.model.calls}
-    broke = [call for call in last.values() if call.ending == "failed" and "".join(call.said)]
-    if closed["ending"] != ("truncated" if broke else "done") and not _by_the_clock(told, broke):
+    if told.of_records and closed["ending"] == "declined":
+        return
+    texts = list(_same_text(told.calls))
+    last = [calls[-1] for calls in texts]
+    broke = [calls[-1] for calls in texts if any(map(_spoke, calls)) and _not_made_good(calls)]
+    if closed["ending"] != ("truncated" if broke else "done") and not _by_the_clock(told, last, broke):
         yield "cut as done" if closed["ending"] == "done" else f"ended {closed['ending']}"
         return
+    if closed["ending"] == "truncated" and not closed["regenerate"]:
+        yield "nothing offered"
     if closed["complete_ms"] > told.deadline_ms:
         yield "late"
-    if not told.question and closed["first_useful_ms"] > min(told.first_ms, told.deadline_ms):
-        yield "first words late"
     blocks = [event["block"] for event in told.events if event["kind"] == "block-start"]
     spoken = {event["block"] for event in told.events if event["kind"] == "sentence-committed"}
-    if set(blocks) != spoken or len(blocks) < (1 if told.question else 2):
+    whole = closed["ending"] == "done"
+    if set(blocks) != spoken or (whole and len(blocks) < (1 if told.question else 2)):
         yield "empty block"
-    failed = any(call.ending in ("failed", "cancelled") for call in last.values())
+    if whole and not told.question and closed["first_useful_ms"] > min(told.first_ms, told.deadline_ms):
+        yield "first words late"
+    failed = any(call.ending in ("failed", "cancelled") for call in last)
     if failed and not any(part["what"] == "writing" for part in closed["skipped"]):
         yield "cut as done"
 
 
-def _by_the_clock(told: Told, broke: Sequence[Call]) -> bool:
+def _same_text(calls: Iterable[Call]) -> Iterator[list[Call]]:
+    """The requests for one text together: tried again, made elsewhere, or going on where another was cut off."""
+    texts: list[list[Call]] = []
+    for call in calls:
+        asked = call.prompt.messages
+        for text in texts:
+            first = text[0].prompt.messages
+            if asked[: len(first)] == first:
+                text.append(call)
+                break
+        else:
+            texts.append([call])
+    yield from texts
+
+
+def _spoke(call: Call) -> bool:
+    return bool("".join(call.said))
+
+
+def _not_made_good(calls: Sequence[Call]) -> bool:
+    """Whether a text was cut off: its last request failed, or failed before it and was given up in silence."""
+    failed = any(call.ending == "failed" for call in calls)
+    return calls[-1].ending == "failed" or (failed and calls[-1].ending == "left" and not _spoke(calls[-1]))
+
+
+def _by_the_clock(told: Told, last: Sequence[Call], broke: Sequence[Call]) -> bool:
     """Whether every stream that failed had only come to the end of its own time, which is no cut."""
-    return told.closed["ending"] == "done" and all(
-        call.closed_at is not None and call.closed_at >= call.deadline.at for call in broke
-    )
+    late = [call for call in last if call.ending in ("failed", "cancelled") and _ran_out(call)]
+    if told.closed["ending"] == "truncated":
+        return bool(late) and not told.of_records
+    return told.closed["ending"] == "done" and all(map(_ran_out, broke))
+
+
+def _ran_out(call: Call) -> bool:
+    return call.closed_at is not None and call.closed_at >= call.deadline.at
 
 
 def _of_model(told: Told) -> Iterator[str]:
     """Every request to the model was closed, and no half sentence of a broken one was taken for a whole one."""
-    if told.model.open_calls:
+    if any(model.open_calls for model in told.models):
         yield "model left open"
     shown = {letters(s["text"]) for s in told.sentences if s["verdict"] == "supported"}
-    for call in told.model.calls:
+    for call in told.calls:
         said = "".join(call.said)
         if call.ending not in ("failed", "cancelled") or said[-1:].isspace():
             continue

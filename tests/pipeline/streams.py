@@ -12,7 +12,10 @@ import anyio
 
 from nutgraf.errors import ModelCut
 from nutgraf.events import Closed, Event, Opened, Stage, as_json
-from nutgraf.local import Local
+from nutgraf.local import Local, open_usecase
+from nutgraf.members.snapshot import snapshot
+from nutgraf.model.gate import Target
+from nutgraf.model.gateway import Gateway
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import run
 from nutgraf.stream.hub import Emit, Hub
@@ -21,17 +24,34 @@ from nutgraf.stream.log import Entry, StreamLog, to_bytes
 from nutgraf.testing import Piece, ScriptedModel, fault_script, run_virtual
 from nutgraf.types import Deadline, Item, Member, Prompt
 from tests.pipeline.promises import Told, WatchedJudge
-from tests.pipeline.world import COURSE, ITEMS, MEMBERS, Shelf, rooms_with, scope_of
+from tests.pipeline.world import COURSE, ITEMS, MEMBERS, Shelf, rooms_with, scope_of, written
 
+JOB = written(
+    "Bayou Ridge hires a clinical informatics nurse for its emergency department in Elmford.\n"
+    "You have three years of experience as a nurse in triage.\nYou speak Spanish with families at the desk.\n"
+    "You know how to run a board of waiting times.\nYou hold a certificate as an emergency nurse.\n"
+    "The first interview is a call of thirty minutes, and the second a day on the floor.",
+    "job-informatics", "Clinical informatics nurse", "job", organisation="Bayou Ridge",
+)  # fmt: skip
+#: Agents that answer from records without a model, and what they are asked.
+OF_RECORDS = {
+    "job-fit": "Do I meet the requirements?", "interview": "How do I prepare for the interview?",
+    "learning": "How do I learn to run a triage board?", "career": "How could I move into clinical informatics?",
+}  # fmt: skip
 QUESTIONS = ("How long was the wait at the desk?", "What does the oven lease cost?", "Who found the wrong voltage?")
 STREAM_WITHIN_S = 60.0
 FLOOD_PIECES = 500
 TOGETHER = 100
+#: What the second model of a stream says is drawn from its seed and this.
+ANOTHER = 1_000_003
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One stream, drawn from its seed. `habit` is what its producer does beside its work."""
+    """One stream, drawn from its seed. `habit` is what its producer does beside its work.
+
+    `agent` names who shall answer, `at_once` is how the model writes, `targets` how many models stand behind it.
+    """
 
     seed: int
     item: Item
@@ -41,6 +61,9 @@ class Case:
     habit: str
     stop_after_s: float | None
     leave_after_s: float | None
+    agent: str | None = None
+    at_once: bool = False
+    targets: int = 1
 
 
 def every(
@@ -58,7 +81,7 @@ def drawn(seed: int, *, rude: bool) -> Case:
     number = rng.randrange(len(ITEMS))
     habit = rng.choice(["twice", "talks on", "clings"]) if rude and rng.random() < 0.15 else "plain"
     when = rng.choice([0.0, rng.uniform(0, 0.3), rng.uniform(0, 4)])
-    return Case(
+    case = Case(
         seed=seed,
         item=ITEMS[number],
         member=rng.choice([None, *MEMBERS]),
@@ -67,7 +90,13 @@ def drawn(seed: int, *, rude: bool) -> Case:
         habit=habit,
         stop_after_s=when if rude and rng.random() < 0.15 else None,
         leave_after_s=when if rude and rng.random() < 0.15 else None,
+        at_once=rng.random() < 0.4,
+        targets=rng.choice([1, 2]),
     )
+    if rng.random() >= 0.15:
+        return case
+    agent, question = rng.choice(list(OF_RECORDS.items()))
+    return replace(case, item=JOB, member=rng.choice(MEMBERS), agent=agent, question=question)
 
 
 def script(seed: int) -> Callable[[Prompt], Iterable[Piece]]:
@@ -117,21 +146,27 @@ class World:
 
     def __init__(self, *, lax: bool = False) -> None:
         """With `lax` the judge of every stream lets everything pass."""
-        shelf = Shelf(rooms_with(None).encoder, (*ITEMS, COURSE))
-        self.rooms = rooms_with(None, shelf)
+        shelf = Shelf(rooms_with(None).encoder, (*ITEMS, COURSE, JOB))
+        self.rooms = replace(rooms_with(None, shelf), agents=open_usecase("premium").agents)
         self.texts = {item.id: item.text for item in shelf.items}
+        known = {member: snapshot(member, scope_of(member), self.rooms.vocabulary).facts for member in MEMBERS}
+        self.facts = {member.id: {fact.id: fact.text for fact in facts} for member, facts in known.items()}
         self._lax = lax
 
     def prepare(self, case: Case) -> tuple[Rooms, Told]:
-        """Rooms with the model and the judge of one case, and the record of its stream."""
-        model = ScriptedModel(script(case.seed))
-        rooms = replace(self.rooms, model=model)
+        """Rooms with the models and the judge of one case, and the record of its stream."""
+        models = [ScriptedModel(script(case.seed + n * ANOTHER), f"scripted-{n}") for n in range(case.targets)]
+        door = Gateway([Target(name=model.name, model=model) for model in models], seed=case.seed)
+        settings = replace(self.rooms.settings, writing="at-once" if case.at_once else "one-by-one")
+        rooms = replace(self.rooms, model=door, settings=settings)
         judge = WatchedJudge(rooms.encoder, rooms.judge.checks, lax=self._lax)
         object.__setattr__(rooms, "judge", judge)
+        texts = self.texts | (self.facts[case.member.id] if case.member else {})
         told = Told(
-            name=f"seed {case.seed}", item=case.item, texts=self.texts, deadline_ms=case.deadline_s * 1000,
-            first_ms=rooms.settings.first_words_within_s * 1000, question=case.question is not None, model=model,
+            name=f"seed {case.seed}", item=case.item, texts=texts, deadline_ms=case.deadline_s * 1000,
+            first_ms=rooms.settings.first_words_within_s * 1000, question=case.question is not None, models=models,
             ledger=judge.ledger, disturbed=case.habit != "plain" or case.stop_after_s is not None,
+            of_records=case.agent is not None,
         )  # fmt: skip
         return rooms, told
 
@@ -158,7 +193,7 @@ def _begin(hub: Hub, case: Case, rooms: Rooms) -> None:
     deadline = Deadline(accepted + case.deadline_s)
     request = Request(
         stream=str(case.seed), scope=scope_of(case.member), item=case.item, member=case.member, accepted_at=accepted,
-        deadline=deadline, question=case.question,
+        deadline=deadline, question=case.question, agent=case.agent,
     )  # fmt: skip
     opening = Opened(
         stream=str(case.seed), item=case.item.id, title=case.item.title, member=request.scope.member, model="scripted",
@@ -243,7 +278,9 @@ async def in_process(cases: Sequence[Case], world: World) -> list[Told]:
 
 async def _listen(local: Local, case: Case, told: Told) -> None:
     events: list[Event] = []
-    async with local.stream(case.item, case.member, question=case.question, deadline_s=case.deadline_s) as stream:
+    async with local.stream(
+        case.item, case.member, question=case.question, deadline_s=case.deadline_s, agent=case.agent
+    ) as stream:
         events += [event async for event in stream]
     told.events = [as_json(event) for event in events]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +13,8 @@ from anyio.to_thread import run_sync
 from nutgraf.conversation import Turn
 from nutgraf.decide.followup import Resolved, resolve
 from nutgraf.decide.opening import points_at_the_item, without_statements
-from nutgraf.decide.route import route
+from nutgraf.decide.route import route_or_ask
+from nutgraf.errors import ModelError
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, answer
@@ -24,10 +26,12 @@ from nutgraf.pipeline.planning import plan
 from nutgraf.prompt.library import fenced
 from nutgraf.retrieve.sources_named import Named
 from nutgraf.trust.screen import screen
-from nutgraf.types import ItemKind, Vectors
+from nutgraf.types import Deadline, ItemKind, Vectors
 
 #: How each form of answer is made; the panel is asked for by its agent's name.
 Answer = Callable[[Run, Agent, Query], Awaitable[Closed]]
+#: Longest time for asking a model where a doubtful question goes, in seconds.
+ROUTE_WITHIN_S = 0.6
 #: So many turns back a question may point at what was listed.
 TURNS_POINTED_AT = 4
 #: What is asked beside the records that a question points at.
@@ -78,7 +82,7 @@ async def _answered(run: Run, question: str) -> Closed:
     pointed = [records[ref] for ref in meant.refers_to if ref in records]
     said = meant.said or meant.text
     vector, said_vector = await vectors_of(run, [meant.text, said])
-    found = _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
+    found = await _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
     agent = run.rooms.agents.get(found.agent or "")
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(
@@ -103,7 +107,7 @@ async def _answered(run: Run, question: str) -> Closed:
     return await FORMS[agent.form](run, agent, query)
 
 
-def _route(
+async def _route(
     run: Run, meant: Resolved, vector: Vectors | None, history: Sequence[Turn], kinds: Collection[ItemKind],
     about: Collection[ItemKind],
 ) -> Route:  # fmt: skip
@@ -112,10 +116,30 @@ def _route(
     if request.agent is not None:
         return Route(agent=request.agent, by="asked", because="asked for by name")
     before = history[-1].agent if history else None
-    return route(
-        meant.text, said=meant.said, item=request.item, agents=tuple(agents.values()), vector=vector,
-        before=before or None, head=run.rooms.head, kinds=kinds, about=about,
+    asks = run.session is not None and run.rooms.settings.route_model != "none"
+    return await route_or_ask(
+        meant.text, ask_model=partial(_ask_model, run) if asks else _nobody, said=meant.said, item=request.item,
+        agents=tuple(agents.values()), vector=vector, before=before or None, head=run.rooms.head, kinds=kinds,
+        about=about,
     )  # fmt: skip
+
+
+async def _nobody(question: str, agents: Sequence[Agent]) -> str | None:
+    return None
+
+
+async def _ask_model(run: Run, question: str, agents: Sequence[Agent]) -> str | None:
+    """The name that a small model gives; None when it fails, is late, or says something else."""
+    assert run.session is not None
+    lines = "\n".join(f"{agent.name}: {agent.summary}" for agent in agents)
+    prompt = run.rooms.prompts.render("route", {"question": fenced(question), "evidence": lines}, max_tokens=8)
+    limit = Deadline(anyio.current_time() + min(ROUTE_WITHIN_S, run.left() / 4))
+    said = ""
+    with anyio.move_on_after(limit.left(anyio.current_time())), suppress(ModelError):
+        async with run.session.stream(prompt, limit, step="route") as pieces:
+            async for piece in pieces:
+                said += piece
+    return next((agent.name for agent in agents if agent.name in said.lower().split()), None)
 
 
 FORMS: Mapping[Form, Answer] = {

@@ -17,11 +17,14 @@ from nutgraf.members.snapshot import snapshot
 from nutgraf.orchestration import Agent, Blended, Gathered, Passage, Query
 from nutgraf.pipeline.parts import Run
 from nutgraf.retrieve.gather import gather
+from nutgraf.retrieve.shortlist import shortlist
 from nutgraf.seams import Source
 from nutgraf.types import Deadline, Evidence, Item, Snapshot, Vectors
 
 #: No source is waited for longer than this share of what is left of the deadline.
 GATHER_SHARE = 1 / 3
+#: What an agent lists among its sources to have skills chosen for each question, and how many are chosen.
+ANY_SKILLS, SKILLS_AT_MOST = "skills", 4
 WORDS_OF_OUTCOME = {"late": "it was late", "failed": "it failed", "open": "it has failed too often of late"}
 
 
@@ -54,7 +57,7 @@ async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), 
 
     `names` are asked instead of the agent's own sources when they are given, and `more` beside them.
     """
-    wanted = tuple(dict.fromkeys(names or agent.sources))
+    wanted = _with_skills(run, tuple(dict.fromkeys(names or agent.sources)), query)
     sources = [*more, *(run.rooms.sources[name] for name in wanted if name in run.rooms.sources)]
     now = anyio.current_time()
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
@@ -65,6 +68,15 @@ async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), 
     await run.released()
     _tell(run, gathered, blended)
     return blended
+
+
+def _with_skills(run: Run, names: tuple[str, ...], query: Query) -> tuple[str, ...]:
+    """The names, with those skills in place of the name `skills` that fit the question best."""
+    if ANY_SKILLS not in names:
+        return names
+    specs = [spec for source in run.rooms.skills if (spec := getattr(source, "spec", None)) is not None]
+    best = shortlist(query.text, specs, SKILLS_AT_MOST, required=[name for name in names if name != ANY_SKILLS])
+    return tuple(dict.fromkeys([*(name for name in names if name != ANY_SKILLS), *best]))
 
 
 async def cited(run: Run, passages: Sequence[Passage]) -> Found:

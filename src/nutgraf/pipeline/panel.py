@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Query
 from nutgraf.parse.auto import AutoParser
+from nutgraf.parse.schemas import takeaways_schema
 from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
 from nutgraf.pipeline.finding import cited, find, known_of, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
@@ -212,7 +213,9 @@ async def _compose(
         "evidence": numbered(pieces), "count": count, "reader": reader,
         "starters": run.rooms.settings.starters_at_most, "title": fenced(run.item.title),
     }  # fmt: skip
-    prompt = run.rooms.prompts.render(agent.prompt, variables, max_tokens=TOKENS_A_TAKEAWAY * (count + 1), stop=())
+    schema = takeaways_schema(len(pieces), count, run.rooms.settings.starters_at_most)
+    tokens = TOKENS_A_TAKEAWAY * (count + 1)
+    prompt = run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=(), schema=schema)
     limit = Deadline(anyio.current_time() + writing_time(run, anyio.current_time()))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])

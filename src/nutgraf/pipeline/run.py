@@ -43,7 +43,9 @@ async def run(request: Request, rooms: Rooms, emit: Emit, trace: Recording = NOT
         return
     if rooms.gateway is not None and not request.overloaded:
         locale = request.member.locale if request.member else ""
-        account.session = rooms.gateway.session(request.scope, request.stream, request.deadline, locale=locale)
+        account.session = rooms.gateway.session(
+            request.scope, request.stream, request.deadline, locale=locale, policy=rooms.judge.version
+        )
     closed: Closed | None = None
     with anyio.CancelScope(deadline=request.deadline.at):
         closed = await (panel(account) if request.question is None else converse(account))

@@ -5,8 +5,10 @@ Streaming and non-streaming answers both come through here, so no option can lea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,13 @@ class Judge:
         """The judge with every deterministic check, then those that a host registered: they can only refuse more."""
         chain = {**deterministic(), "keeps-figures": keeps_figures(), "clause-cuts": clause_cuts()}
         return cls(encoder, chain | {spec.name: spec.make() for spec in specs("check") if spec.name not in chain})
+
+    @cached_property
+    def version(self) -> str:
+        """Which checks judge, in which versions: twelve hex digits."""
+        versions = {spec.name: spec.version for spec in specs("check")}
+        told = [f"{name}={versions.get(name, 0)}" for name in self.checks]
+        return hashlib.sha256(" ".join([*told, str(CLOSE_AT_LEAST)]).encode()).hexdigest()[:12]
 
     def verdict(self, draft: Draft, evidence: Sequence[Evidence]) -> Verdict:
         """Supported by one piece of evidence, or quoted with the check that refused; dropped without evidence.

@@ -20,14 +20,6 @@ class ChatReader(WireReader):
 
     def take(self, event: str, found: Any) -> None:
         """Read one chunk."""
-        try:  # as nearly all of them are: one choice with a piece of text, and nothing else
-            (choice,) = found["choices"]
-            text = choice["delta"]["content"]
-            if text and text.__class__ is str and choice["finish_reason"] is None:
-                self.say(text)
-                return
-        except (TypeError, KeyError, ValueError):
-            pass
         if event == "[DONE]":
             if self.no_finish_reason and self.usage is not None:
                 self.end("stop")
@@ -44,6 +36,18 @@ class ChatReader(WireReader):
         self.say(text)
         if reason:
             self.end(reason)
+
+    def plain_text(self, found: Any) -> str:
+        """The text of a chunk that holds one piece of it and nothing else, as nearly all do; empty for any other."""
+        try:
+            (choice,) = found["choices"]
+            text = choice["delta"]["content"]
+            if text.__class__ is not str or choice["finish_reason"] is not None:
+                return ""
+            plain = found["object"] == "chat.completion.chunk" and not (found.get("error") or found.get("usage"))
+            return text if plain else ""
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return ""
 
     def usage_of(self, found: Any) -> Usage | None:
         """The `usage` of a chunk."""

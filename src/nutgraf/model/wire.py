@@ -30,6 +30,7 @@ class WireReader:
         self._sse = SseReader()
         self._echo = EchoStripper(opening)
         self._stop = StopCutter(stop)
+        self._through = not opening.strip() and not any(stop)
         self._room = max(CHARS_AT_LEAST, max_tokens * CHARS_PER_TOKEN_AT_MOST)
         self._hide = hide
         self._pieces: list[str] = []
@@ -76,6 +77,10 @@ class WireReader:
         """Read one event of this wire form; ModelError when it tells of one or is not understood."""
         raise NotImplementedError
 
+    def plain_text(self, found: Any) -> str:
+        """The text of an event that is known to hold nothing else; empty for any that must be looked at."""
+        return ""
+
     def usage_of(self, found: Any) -> Usage | None:
         """What an event says was used, if it says so."""
         raise NotImplementedError
@@ -84,7 +89,10 @@ class WireReader:
         """Hand out text; ModelCut when it is far longer than it may be."""
         if text and not self.ended:
             self.alive = True
-            self._put(self._echo.feed(text))
+            if self._through:
+                self._put_whole(text)
+            else:
+                self._put(self._echo.feed(text))
 
     def end(self, reason: str) -> None:
         """The provider is done, for this reason; raises the class of a reason that is no ordinary end."""
@@ -111,7 +119,7 @@ class WireReader:
             self._pieces.append(text)
 
     def _read(self, event: ServerEvent) -> None:
-        if event.data.strip() == "[DONE]":
+        if event.data[:1] != "{" and event.data.strip() == "[DONE]":
             self.take("[DONE]", None)
             return
         try:
@@ -121,6 +129,9 @@ class WireReader:
         self._read_found(event.event, found)
 
     def _read_found(self, event: str, found: Any) -> None:
+        if event == "message" and not self.ended and (text := self.plain_text(found)):
+            self.say(text)
+            return
         error = error_object(found) or (found if event == "error" else None)
         if error is not None and not self.ended:
             raise error_kind(error)(f"failed inside the stream: {error_text(error, self._hide)}")

@@ -75,8 +75,8 @@ class Block:
             self.judging = False
 
     async def _decide(self, draft: Draft, cited: Sequence[Evidence], verdict: Verdict) -> None:
-        copied = next((piece for piece in cited if _same_words(draft.text, shown(piece, self.run))), None)
-        if verdict.verdict == "supported" and copied is not None:
+        copied = self._copied(draft, cited) if verdict.verdict == "supported" else None
+        if copied is not None:
             self._quote(copied, Verdict("quoted", "word-for-word", "says what its source says, as it says it"))
         elif verdict.verdict == "supported" and any(said.text == draft.text for said in self.sentences):
             self._drop(Verdict("dropped", "said-before"))
@@ -88,6 +88,10 @@ class Block:
             self._quote(self.evidence[0] if self.ranked else await self._closest(draft, cited), verdict)
         else:
             self._drop(verdict)
+
+    def _copied(self, draft: Draft, cited: Sequence[Evidence]) -> Evidence | None:
+        said = words(draft.text)
+        return next((piece for piece in cited if said == words(shown(piece, self.run))), None)
 
     async def _judged(self, draft: Draft, cited: Sequence[Evidence]) -> Verdict:
         judge, trace = self.run.rooms.judge, self.run.trace
@@ -147,10 +151,6 @@ class Block:
 @memoised
 def _stems(text: str) -> frozenset[str]:
     return frozenset(content_stems(text))
-
-
-def _same_words(text: str, other: str) -> bool:
-    return words(text) == words(other)
 
 
 def shown(piece: Evidence, run: Run) -> str:

@@ -135,19 +135,27 @@ def names_match() -> Check:
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
         source = _all(evidence)
         written, known = _written(source), _names(source)
-        for word, start, _ in word_spans(draft.text):
-            if not any(char.isupper() for char in word):
-                continue
-            bare = word.removesuffix("'s").removesuffix("’s")
-            if bare.lower() in STOPWORDS:
-                alike = is_mixed(bare) or (start > 0 and bare in ("May", "Will"))
-                if alike and bare not in written and not draft.text.isupper():
-                    return f"{word} is not in the evidence"
-            elif name_key(bare) not in known:
+        for word, bare, key, alike in _capitals(draft.text):
+            if (key and key not in known) or (alike and bare not in written):
                 return f"{word} is not in the evidence"
         return None
 
     return judge
+
+
+@memoised
+def _capitals(text: str) -> tuple[tuple[str, str, str, bool], ...]:
+    """The words with a capital: as written, without an 's, the key of a name ("" for an ordinary word), and whether
+    an ordinary word must be written alike.
+    """
+    found = []
+    for word, start, _ in word_spans(text):
+        if word != word.lower() and any(char.isupper() for char in word):
+            bare = word.removesuffix("'s").removesuffix("’s")
+            ordinary = bare.lower() in STOPWORDS
+            alike = ordinary and not text.isupper() and (is_mixed(bare) or (start > 0 and bare in ("May", "Will")))
+            found.append((word, bare, "" if ordinary else name_key(bare), alike))
+    return tuple(found)
 
 
 @check("quoted-terms", version=2)

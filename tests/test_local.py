@@ -220,7 +220,8 @@ def test_an_agent_that_cannot_work_is_named(change: dict[str, Any], named: str) 
 
 
 def test_the_agents_that_come_along_can_work() -> None:
-    """With a store and without one."""
+    """With a store and without one; and so can one that leaves the choice of skills to the question."""
+    check_agents(replace(rooms_with(None), agents={"a": replace(BASIC["general"], sources=("item", "skills"))}))
     case = open_usecase("premium")
     for items in (Shelf(HashEncoder()), None):
         check_agents(replace(rooms_with(None), agents=case.agents, prompts=Library(case.prompts), items=items))

@@ -67,9 +67,10 @@ def open_rooms(
 
 def check_agents(rooms: Rooms) -> None:
     """Raise InputError naming an agent with a source or a prompt that there is not; better now than in an answer."""
+    from nutgraf.pipeline.finding import ANY_SKILLS
     from nutgraf.retrieve.sources_items import SORTS
 
-    known = {*rooms.sources, *SORTS, *SOMETIMES}
+    known = {*rooms.sources, *SORTS, *SOMETIMES, ANY_SKILLS}
     for agent in rooms.agents.values():
         if unknown := [name for name in agent.sources if name not in known]:
             raise InputError(

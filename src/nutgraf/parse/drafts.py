@@ -168,8 +168,6 @@ class LineParser:
             self._events.append(FieldDelta("sentence", self.block, self._index, text))
 
     def _final(self, sentences: list[tuple[int, int]]) -> None:
-        if not sentences:
-            return
         starts = [*(start for start, _ in sentences[1:]), self._splitter.begun]
         for (start, end), before in zip(sentences, starts, strict=False):
             draft = self._draft(start, end, before)
@@ -182,7 +180,7 @@ class LineParser:
             self._started = False
         if (done := starts[-1] - self._from) > 0:
             self._plain, self._from = self._plain[done:], starts[-1]
-        self._said = self._from
+            self._said = max(self._said, self._from)
 
     def _draft(self, start: int, end: int, before: int) -> Draft:
         """The sentence from `start` to `end`, with the citations that stand before the next one starts."""

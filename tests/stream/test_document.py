@@ -6,11 +6,24 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nutgraf.events import BlockEnd, BlockStart, Closed, Event, SentenceDropped, SentenceHeld, Used, as_json
+from nutgraf.events import (
+    BlockEnd,
+    BlockStart,
+    Closed,
+    Event,
+    Routed,
+    SentenceCommitted,
+    SentenceDropped,
+    SentenceHeld,
+    Sources,
+    Used,
+    as_json,
+)  # fmt: skip
+from nutgraf.orchestration import SourceReport
 from nutgraf.stream.document import Document, fold
 from nutgraf.stream.log import Entry, StreamLog
 from nutgraf.types import Action
-from tests.stream.said import FACT, ITEM, MEMBER, opened, story, told
+from tests.stream.said import FACT, ITEM, MEMBER, closed, opened, sentence, story, told
 
 
 def logged(events: list[Event]) -> list[Entry]:
@@ -80,3 +93,34 @@ def test_unknown_kinds_are_passed_over() -> None:
     document.feed({"kind": "weather", "sun": True})
 
     assert document.whole()["takeaways"] == []
+
+
+def test_an_answer_keeps_who_answered_and_its_parts() -> None:
+    """The document of a question names the agent and has every block with its title, status and action."""
+    document = Document(ITEM, MEMBER)
+    requirement = BlockStart(block="r1", form="requirement", title="Asked for", status="partly")
+    held = SentenceHeld(block="r1", sentence="r1-0")
+    events: list[Event] = [
+        replace(opened(), question="Do I meet this?"),
+        Routed(agent="job-fit", because="a rule", question="Do I meet this?"),
+        Sources(asked=(SourceReport(source="courses", outcome="late"),)),
+        requirement, held, SentenceCommitted(block="r1", sentence=sentence("r1-0", "It moved.")), BlockEnd(block="r1"),
+        replace(closed("truncated"), regenerate=True),
+    ]  # fmt: skip
+    for event in events:
+        document.feed(as_json(event))
+    whole = document.whole()
+
+    assert whole["answer"]["agent"] == "job-fit"
+    assert [(b["form"], b["title"], b["status"]) for b in whole["answer"]["blocks"]] == [
+        ("requirement", "Asked for", "partly")
+    ]
+    assert [said["text"] for said in whole["answer"]["sentences"]] == ["It moved."]
+    assert whole["sources"][0]["outcome"] == "late"
+    assert whole["regenerate"] is True
+    assert whole["takeaways"] == []
+
+
+def test_a_document_without_an_item() -> None:
+    """A question about no item has none in its document."""
+    assert Document(None, None).whole()["item"] is None

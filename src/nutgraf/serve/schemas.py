@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from nutgraf.conversation import Turn
+from nutgraf.events import BlockForm, BlockStatus
+from nutgraf.orchestration import SourceReport
 from nutgraf.serve.answers import DEADLINE_AT_LEAST_S, DEADLINE_AT_MOST_S, QUESTION_AT_MOST_CHARS
 from nutgraf.types import Action, Because, Block, Card, Ending, Fact, ItemKind, Sentence, Skipped, TakeawayKind
 
@@ -33,8 +35,9 @@ class TakeawaysBody(Taken):
 
 
 class AskBody(TakeawaysBody):
-    """Ask a question about an item."""
+    """Ask a question about an item, and perhaps a certain agent."""
 
+    agent: Annotated[Id | None, Field(description="Who answers, by name; routing decides when it is not given")] = None
     question: Annotated[str, Field(min_length=1, max_length=QUESTION_AT_MOST_CHARS)]
 
 
@@ -168,10 +171,25 @@ class TakeawayOut(BaseModel):
     action: Action | None
 
 
-class AnswerOut(BaseModel):
-    """The answer to a question."""
+class BlockOut(BaseModel):
+    """One part of an answer: a requirement of a job, a step of a plan, a draft, or the answer itself."""
 
+    block: str
+    form: BlockForm
+    title: str | None
+    status: BlockStatus | None
+    because: Because | None
     sentences: list[Sentence]
+    action: Action | None
+
+
+class AnswerOut(BaseModel):
+    """The answer to a question: who answered, the question as it was understood, every sentence, and its parts."""
+
+    agent: str | None
+    understood: str | None
+    sentences: list[Sentence]
+    blocks: list[BlockOut]
 
 
 class TimingOut(BaseModel):
@@ -186,19 +204,21 @@ class DocumentOut(BaseModel):
     """A whole answer, folded from its events."""
 
     stream: str | None
-    item: ItemAbout
+    item: ItemAbout | None
     member: MemberAbout | None
     takeaways: list[TakeawayOut]
     starters: list[str]
     cards: list[Card]
     no_action_because: str | None
     used_about_you: list[Fact]
+    sources: list[SourceReport]
     skipped: list[Skipped]
     timing: TimingOut
     model: str | None
     ending: Ending | None
     reason: str | None
     ticket: str | None
+    regenerate: bool = False
     question: str | None = None
     answer: AnswerOut | None = None
 

@@ -19,9 +19,9 @@ class Document:
     Kinds that are not known are passed over.
     """
 
-    def __init__(self, item: Item, member: Member | None) -> None:
+    def __init__(self, item: Item | None, member: Member | None) -> None:
         self._about: Json = {
-            "item": {
+            "item": None if item is None else {
                 "id": item.id, "kind": item.kind, "title": item.title, "author": item.author,
                 "organisation": item.organisation, "published": item.published, "url": item.url,
                 "text": item.text,
@@ -29,6 +29,8 @@ class Document:
             "member": None if member is None else {"id": member.id, "name": member.name},
         }  # fmt: skip
         self._opened: Json = {}
+        self._routed: Json = {}
+        self._asked: list[Json] = []
         self._used: list[Json] = []
         self._blocks: list[Json] = []
         self._stages: dict[str, float] = {}
@@ -42,6 +44,10 @@ class Document:
                 self._opened = dict(event)
             case "stage":
                 self._stages[event["name"]] = round(self._stages.get(event["name"], 0.0) + event["took_ms"], 3)
+            case "routed":
+                self._routed = dict(event)
+            case "sources":
+                self._asked += event["asked"]
             case "used":
                 self._used = list(event["facts"])
             case "block-start":
@@ -67,6 +73,7 @@ class Document:
             "cards": self._extras.get("cards", []),
             "no_action_because": self._extras.get("no_action_because"),
             "used_about_you": self._used,
+            "sources": self._asked,
             "skipped": closed.get("skipped", []),
             "timing": {
                 "first_useful_ms": closed.get("first_useful_ms"),
@@ -77,14 +84,30 @@ class Document:
             "ending": closed.get("ending"),
             "reason": closed.get("reason"),
             "ticket": closed.get("ticket"),
+            "regenerate": closed.get("regenerate", False),
         }
         if said.get("question") is not None:
             document["question"] = said["question"]
-            document["answer"] = {"sentences": [s for b in blocks if b["form"] == "answer" for s in b["sentences"]]}
+            document["answer"] = self._answer(blocks)
         return document
 
+    def _answer(self, blocks: list[Json]) -> Json:
+        """Who answered what was asked, as it was understood: every sentence, and the blocks in which they stand."""
+        told = [block for block in blocks if block["form"] != "takeaway"]
+        return {
+            "agent": self._routed.get("agent"),
+            "understood": self._routed.get("question"),
+            "sentences": [sentence for block in told for sentence in block["sentences"]],
+            "blocks": [_block(block) for block in told],
+        }
 
-def fold(entries: Iterable[Entry], item: Item, member: Member | None) -> Json:
+
+def _block(block: Json) -> Json:
+    names = ("block", "form", "title", "status", "because", "sentences", "action")
+    return {name: block[name] for name in names}
+
+
+def fold(entries: Iterable[Entry], item: Item | None, member: Member | None) -> Json:
     """The document of a whole stream."""
     document = Document(item, member)
     for entry in entries:

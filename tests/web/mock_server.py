@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.web import scripts
+from tests.web import agents, scripts
 from tests.web.canned import ITEMS, MEMBERS, Json, member_by_id
 
 WEB = Path(__file__).parents[2] / "src/nutgraf/web"
@@ -180,7 +180,8 @@ def shortened(events: list[Json], ending: str | None) -> list[Json]:
     kept = {"failed": "block-start", "truncated": "sentence-committed"}[ending]
     at = next((n for n, e in enumerate(events) if e["kind"] == kept), 0) + (ending == "truncated")
     reason = "the writer is taking a break" if ending == "failed" else "the model stopped answering"
-    return [*events[:at], {**stopped(), "ending": ending, "reason": reason, "ticket": "T-4711"}]
+    again = {"ticket": "T-4711", "regenerate": ending == "truncated"}
+    return [*events[:at], {**stopped(), "ending": ending, "reason": reason, **again}]
 
 
 def streams(site: Site) -> list[Route]:
@@ -193,7 +194,7 @@ def streams(site: Site) -> list[Route]:
         if item is None:
             return problem(404, "not-found", "item: there is no item of this id. Open one from the feed.")
         asked = body.get("question")
-        events = scripts.answer(item, member, asked) if asked else scripts.takeaways(item, member)
+        events = agents.answer(item, member, asked) if asked else scripts.takeaways(item, member)
         stream = Stream(f"stream-{len(site.streams) + 1}", shortened(events, site.ending))
         site.streams[stream.id] = stream
 

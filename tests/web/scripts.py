@@ -7,10 +7,6 @@ from typing import Any
 
 from tests.web.canned import Json, item_by_id, visible
 
-#: A question that nothing answers, and one that another record answers in its own words.
-NOT_STATED = "How tall is the building?"
-STATED_ELSEWHERE = "Who reads a first write-up?"
-
 
 class Writer:
     """Collects events in the order of the protocol; sentence and evidence ids count up by themselves."""
@@ -31,14 +27,35 @@ class Writer:
         """The events before the first block; the stream's id is filled in by the server."""
         self.add("opened", stream="", item=self.item["id"], title=self.item["title"], question=question,
                  member=(self.member or {}).get("id"), model="scripted", deadline_ms=5000)  # fmt: skip
+        if question is None:
+            self.choose()
+
+    def choose(self) -> None:
+        """What is told before the first block."""
         self.add("stage", name="reading", took_ms=12.0)
         self.add("stage", name="choosing", took_ms=31.0)
         self.add("used", facts=(self.member or {}).get("facts", []))
 
-    def block(self, form: str, takeaway: str | None = None, because: Json | None = None) -> str:
+    def route(self, agent: str, because: str, question: str | None) -> None:
+        """Which agent answers."""
+        self.add("routed", agent=agent, because=because, question=question)
+
+    def ask(self, *reports: tuple[str, str, int, int]) -> None:
+        """The sources asked: for each its name, outcome, and how much it found and how much of that was kept."""
+        usual: Json = {"took_ms": 20.0, "hedged": False, "because": ""}
+        asked = [
+            {"source": source, "outcome": outcome, "found": found, "kept": kept, **usual}
+            for source, outcome, found, kept in reports
+        ]
+        self.add("sources", asked=asked)
+
+    def block(
+        self, form: str, takeaway: str | None = None, because: Json | None = None, title: str | None = None,
+        status: str | None = None,
+    ) -> str:  # fmt: skip
         """Begins a block and gives its id."""
         block = f"b{next(self._block)}"
-        self.add("block-start", block=block, form=form, takeaway=takeaway, because=because)
+        self.add("block-start", block=block, form=form, takeaway=takeaway, because=because, title=title, status=status)
         return block
 
     def from_item(self, quote: str, item: Json | None = None) -> Json:
@@ -75,7 +92,10 @@ class Writer:
         self.add("sentence-committed", block=block, sentence=sentence)
 
     def quote(self, block: str, evidence: Json) -> None:
-        """A sentence of an item itself, word for word."""
+        """A sentence of a record itself, word for word."""
+        if evidence["source"] == "member":
+            self.say(block, evidence["quote"], evidence, verdict="quoted")
+            return
         source = self.item if evidence["source"] == "item" else item_by_id(evidence["ref"])
         assert source
         shown = visible(source["text"], source["hidden"], evidence["start"], evidence["end"])
@@ -95,7 +115,7 @@ class Writer:
     def close(self, ending: str = "done", reason: str | None = None, skipped: Any = ()) -> list[Json]:
         """The one ending, and everything that came before it."""
         times = {"first_useful_ms": 210.0, "complete_ms": 1480.0}
-        self.add("closed", ending=ending, reason=reason, ticket=None, skipped=list(skipped), **times)
+        self.add("closed", ending=ending, reason=reason, ticket=None, skipped=list(skipped), regenerate=False, **times)
         return self.events
 
 
@@ -165,24 +185,3 @@ def anything(w: Writer) -> list[Json]:
     w.add("extras", starters=["What would the author do differently?"], cards=[],
           no_action_because="nothing in the network fits closely enough")  # fmt: skip
     return w.close()
-
-
-def answer(item: Json, member: Json | None, question: str) -> list[Json]:
-    """The events that answer `POST /v1/ask`."""
-    writer = Writer(item, member)
-    writer.open(question)
-    block = writer.block("answer")
-    if question == NOT_STATED:
-        writer.end(block)
-        return writer.close(reason="The item does not say.")
-    if question == STATED_ELSEWHERE:
-        other = item_by_id("profile-ngozi-adeyemi")
-        assert other
-        writer.quote(block, writer.from_item(other["text"][other["text"].index("\n\n") + 2 :].strip(), other))
-        writer.end(block)
-        return writer.close()
-    text = item["text"]
-    writer.say(block, "The item says this about it.", writer.from_item(text[: text.index(".") + 1]))
-    writer.quote(block, writer.from_item(text[: text.index(".") + 1]))
-    writer.end(block)
-    return writer.close()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.agents import NOT_STATED, STATED_ELSEWHERE
 from tests.web.canned import item
 from tests.web.mock_server import Site
-from tests.web.scripts import NOT_STATED, STATED_ELSEWHERE
 
 if TYPE_CHECKING:
     from tests.web.page import Page
@@ -31,7 +31,7 @@ def test_sentences_come_one_by_one(page: Page, site: Site) -> None:
     """A held sentence shows a quiet line, its words come when it is committed, and a dropped one leaves nothing."""
     opened_until(page, site, FIRST_HELD)
     page.until("$('.held')")
-    assert page.texts(".held") == ["checking…"]
+    assert page.texts(".held") == ["writing and checking…"]
     assert page.texts(".sentence") == []
     assert page.get("$('.main').getAttribute('aria-busy')") == "true"
 
@@ -156,7 +156,7 @@ def test_a_stream_that_cannot_be_resumed_ends_honestly(page: Page, site: Site) -
 
     assert len(page.texts(".sentence")) == 1
     assert page.texts(".notice p") == ["This is as far as it got: The connection was lost."]
-    assert page.texts(".again") == ["Try again"]
+    assert page.texts(".notice .again") == ["Try again"]
     assert page.texts(".held") == []
 
 
@@ -190,7 +190,7 @@ def test_a_thin_item_has_no_takeaways(page: Page) -> None:
     page.item("post-thin", AMARA)
 
     assert page.texts(".notice p") == ["No takeaways: this post says too little to take anything from it."]
-    assert page.texts(".block, .again") == []
+    assert page.texts(".block, .notice .again") == []
 
 
 def test_an_author_may_opt_out(page: Page) -> None:
@@ -236,7 +236,9 @@ def test_actions_lead_somewhere(page: Page, site: Site) -> None:
 
     page.click(".action.connect")
     page.until("document.querySelector('h1').textContent === 'Ngozi Adeyemi'")
-    assert page.told("nutgraf-open") == [{"item": "profile-ngozi-adeyemi", "block": "b3", "action": "connect"}]
+    (opened,) = page.told("nutgraf-open")
+    place = {"start": None, "end": None}
+    assert opened == {"item": "profile-ngozi-adeyemi", "block": "b3", "action": "connect", **place}
 
 
 def ask(page: Page, question: str) -> None:
@@ -266,7 +268,7 @@ def test_takeaways_that_are_done_may_have_a_reason(page: Page, site: Site) -> No
 
     assert len(page.texts(".block")) == 3
     assert page.texts(".notice p") == [reason]
-    assert page.texts(".again") == []
+    assert page.texts(".notice .again") == []
     assert page.log("announced").count(reason) == 1
     site.ending = None
     page.js("window.__told.length = 0")
@@ -299,12 +301,14 @@ def test_a_quotation_of_another_record_says_so(page: Page, way: str) -> None:
 
 
 def test_a_fact_that_is_cited_is_shown(page: Page) -> None:
-    """Evidence from the member's own record opens under its sentence, and closes again."""
+    """Evidence from the member's own record opens the list of what was used at that fact, with a way back."""
     page.item(ARTICLE, AMARA)
     page.click(".cite.note")
-    assert page.texts(".evidence") == ["In your profile: Led a change to the triage board that 46 nurses now use"]
-    page.click(".cite.note")
-    assert page.texts(".evidence") == []
+    assert page.get("$('.used').open && P.activeElement.dataset.fact") == "f3"
+    assert "46 nurses now use" in page.texts(".cited")[0]
+    page.click(".back-to-words")
+    assert page.get("P.activeElement.className") == "cite note"
+    assert page.texts(".cited") == page.texts(".back-to-words") == []
 
 
 def test_what_was_left_out_is_listed(page: Page) -> None:

@@ -11,10 +11,14 @@ import { read, write } from "./page/route.js";
 const READER_KEY = "commons-reader";
 /** From this width on, the panel stands beside the text and starts by itself. */
 const WIDE = matchMedia("(min-width: 1000px)");
+/** So many pages of items are kept as they stand, with what was asked on them. */
+const PAGES_AT_MOST = 6;
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 /** @type {Map<string, number>} */
 const scrolled = new Map();
+/** @type {Map<string, ItemPage>} the page read last stands last */
+const pages = new Map();
 /** @type {api.Member[]} */
 let members = [];
 /** @type {ReturnType<typeof topBar> | null} */
@@ -26,6 +30,8 @@ let reader;
 /** The page shown, whoever reads it. */
 let key = "";
 let turn = 0;
+/** Whether a citation is being followed to another record. */
+let following = false;
 
 /**
  * Where we are. The reader chosen here wins over the one in an address that was visited before; a new address may name one.
@@ -46,7 +52,7 @@ function here() {
  * @returns {string}
  */
 function keyOf(route) {
-  return write({ ...route, as: undefined, takeaways: false });
+  return write({ ...route, as: undefined, takeaways: false, at: null });
 }
 
 /** @param {string} as */
@@ -69,7 +75,7 @@ async function draw(moved) {
     const all = await api.items();
     const item = route.page === "item" ? await api.item(route.id ?? "") : null;
     if (mine !== turn) return;
-    itemPage = item && new ItemPage(item, all, reader ?? "", route.takeaways || WIDE.matches);
+    itemPage = item && pageOf(route, item, all);
     const me = members.find((member) => member.id === reader) ?? null;
     main.replaceChildren(itemPage?.element ?? feedPage(all, me, route.kind ?? "", () => showAbout(reader ?? "")));
   } catch (error) {
@@ -78,16 +84,38 @@ async function draw(moved) {
     main.replaceChildren(trouble(error));
   }
   key = route.key;
-  settle(moved);
+  settle(moved, route.at ?? null);
 }
 
-/** @param {boolean} moved */
-function settle(moved) {
+/**
+ * The page of an item: the one that stands from before, with its answers, or a new one.
+ * @param {ReturnType<typeof here>} route
+ * @param {api.Item} item
+ * @param {api.Listed[]} all
+ * @returns {ItemPage}
+ */
+function pageOf(route, item, all) {
+  const page = pages.get(route.key) ?? new ItemPage(item, all, reader ?? "", route.takeaways || WIDE.matches);
+  pages.delete(route.key);
+  pages.set(route.key, page);
+  for (const old of [...pages.keys()].slice(0, -PAGES_AT_MOST)) pages.delete(old);
+  page.readAs(reader ?? "");
+  if (route.takeaways) page.start();
+  return page;
+}
+
+/**
+ * @param {boolean} moved
+ * @param {[number, number] | null} at what the address marks
+ */
+function settle(moved, at) {
   const title = main.querySelector("h1");
   document.title = title?.textContent ? `${title.textContent} · Commons` : "Commons";
-  if (!moved) return;
-  title?.focus({ preventScroll: true });
-  scrollTo(0, scrolled.get(key) ?? 0);
+  const followed = following;
+  following = false;
+  if (moved) scrollTo(0, scrolled.get(key) ?? 0);
+  if (at && itemPage?.show(at, followed)) return;
+  if (moved && !itemPage?.resume()) title?.focus({ preventScroll: true });
 }
 
 /**
@@ -103,8 +131,12 @@ function trouble(error) {
 
 function onMove() {
   const route = here();
-  if (itemPage && route.key === key) itemPage.readAs(reader ?? "");
-  else draw(true);
+  if (!itemPage || route.key !== key) {
+    draw(true);
+    return;
+  }
+  itemPage.readAs(reader ?? "");
+  if (route.at) itemPage.show(route.at, false);
 }
 
 /** @param {MouseEvent} event a followed link leads to the top of its page; only going back keeps the place */
@@ -127,7 +159,9 @@ async function start() {
   addEventListener("click", onClick);
   addEventListener("hashchange", onMove);
   main.addEventListener("nutgraf-open", (event) => {
-    const hash = write({ page: "item", id: /** @type {CustomEvent} */ (event).detail.item });
+    const { item: id, start, end } = /** @type {CustomEvent} */ (event).detail;
+    following = typeof start === "number";
+    const hash = write({ page: "item", id, at: following ? [start, end] : null });
     forget(hash);
     location.hash = hash;
   });

@@ -1,11 +1,11 @@
 // <nutgraf-panel item="…" member="…" endpoint="/" model="" deadline-ms="" open>: the takeaways of one item for one member.
-// Events (bubbling, composed): nutgraf-cite {source, ref, start, end, quote, evidence}, nutgraf-open {item, block, action},
-// nutgraf-closed {ending, stream, blocks}.
+// Events (bubbling, composed): nutgraf-cite {source, ref, start, end, quote, evidence}, nutgraf-open {item, block, action,
+// start, end}, nutgraf-closed {ending, stream, blocks}.
 
 import { BlockView } from "./panel/block.js";
 import { json, Run } from "./panel/client.js";
-import { el } from "./panel/dom.js";
 import { sheet } from "./panel/style.js";
+import { earlierTurn, onlyWords, TurnView } from "./panel/turn.js";
 import { PanelView } from "./panel/view.js";
 
 /** @typedef {import("./panel/types.js").StreamEvent} StreamEvent */
@@ -25,8 +25,9 @@ const ENDINGS = {
  * @typedef {object} Session
  * @property {Run} run
  * @property {HTMLElement} list where blocks are added
- * @property {string} [question]
+ * @property {TurnView} [turn] the question it answers; without it, it gives the takeaways
  * @property {Map<string, BlockView>} blocks
+ * @property {HTMLElement} [earlier] what it stands for until it is there: then it is shown and not said again
  */
 
 export class NutgrafPanel extends HTMLElement {
@@ -74,8 +75,8 @@ export class NutgrafPanel extends HTMLElement {
 
   disconnectedCallback() {
     removeEventListener("pagehide", this.#leave);
-    this.#abort();
-    this.#loaded = null;
+    if ([...this.#sessions].some((session) => !session.turn)) this.#reset();
+    else this.stop();
   }
 
   attributeChangedCallback() {
@@ -85,7 +86,7 @@ export class NutgrafPanel extends HTMLElement {
   /** Asks for the takeaways again. Does nothing without an item. */
   load() {
     if (!this.getAttribute("item")) return;
-    this.#abort();
+    this.#abort((session) => !session.turn);
     this.#view.clearTakeaways();
     this.#facts.clear();
     this.#told = this.#leftOut();
@@ -99,17 +100,23 @@ export class NutgrafPanel extends HTMLElement {
    */
   ask(question) {
     if (!this.getAttribute("item")) return;
-    if ([...this.#sessions].some((session) => session.question)) {
+    if ([...this.#sessions].some((session) => session.turn)) {
       this.#view.keep(question);
       return;
     }
     this.toggleAttribute("open", true);
-    const list = el("ol", { class: "answer-blocks", role: "list" });
-    const turn = el("li", { class: "turn" }, list, el("div", { class: "turn-notice" }));
-    this.#view.turns.append(turn);
-    const session = this.#start("v1/ask", list, question);
-    session.blocks.set("", this.#placeholder(list, question));
-    turn.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    const turn = this.#turn(question);
+    this.#view.turns.append(turn.element);
+    this.#start("v1/ask", turn.list, turn);
+    turn.element.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  /**
+   * @param {string} question
+   * @returns {TurnView}
+   */
+  #turn(question) {
+    return new TurnView(question, { again: () => this.ask(question), open: (item) => this.#open(item, {}) });
   }
 
   /** Stops everything that is streaming; what was committed stays. */
@@ -149,43 +156,47 @@ export class NutgrafPanel extends HTMLElement {
     this.#loaded = null;
   }
 
-  #abort() {
-    for (const session of this.#sessions) session.run.stop();
-    this.#sessions.clear();
+  /** @param {(session: Session) => boolean} which */
+  #abort(which = () => true) {
+    for (const session of [...this.#sessions].filter(which)) {
+      session.run.stop();
+      this.#sessions.delete(session);
+    }
     this.#busy();
   }
 
   #busy() {
     const sessions = [...this.#sessions];
-    this.#view.busy(sessions.length > 0, sessions.some((session) => session.question));
+    this.#view.busy(sessions.length > 0, sessions.some((session) => session.turn));
   }
 
   /**
    * @param {string} path
    * @param {HTMLElement} list
-   * @param {string} [question]
+   * @param {TurnView} [turn]
+   * @param {HTMLElement} [earlier]
    * @returns {Session}
    */
-  #start(path, list, question) {
+  #start(path, list, turn, earlier) {
     const deadline = Number(this.getAttribute("deadline-ms"));
     const body = {
       item: this.getAttribute("item"), member: this.getAttribute("member") || null,
       ...(this.getAttribute("model") ? { model: this.getAttribute("model") } : {}),
-      ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(question ? { question } : {}),
+      ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(turn ? { question: turn.question } : {}),
       ...(this.#without.size ? { without: [...this.#without.keys()] } : {}),
     };
     /** @type {Session} */
     const session = {
-      list, question, blocks: new Map(),
+      list, turn, earlier, blocks: new Map(),
       run: new Run({
-        endpoint: this.getAttribute("endpoint") ?? "/", path, body,
+        endpoint: this.getAttribute("endpoint") ?? "/", path, body: earlier ? null : body,
         onEvent: (event) => this.#sessions.has(session) && this.#take(session, event),
         onLink: (state) => (state === "lost" ? this.#view.showNotice("lost", "The connection was lost. Taking it up again…") : this.#view.clearNotice()),
       }),
     };
     this.#sessions.add(session);
     this.#busy();
-    if (!question) this.#view.skeleton();
+    if (!turn) this.#view.skeleton();
     session.run.start();
     return session;
   }
@@ -198,15 +209,17 @@ export class NutgrafPanel extends HTMLElement {
     const view = this.#view;
     const block = "block" in event ? session.blocks.get(event.block) : undefined;
     if (event.kind === "stage") view.stageEnded(event.name);
+    else if (event.kind === "routed") session.turn?.route(event);
+    else if (event.kind === "sources") (session.turn ? session.turn.sources(event.asked) : view.showSources(event.asked));
     else if (event.kind === "used") this.#use(event.facts);
     else if (event.kind === "block-start") this.#begin(session, event);
     else if (event.kind === "sentence-held") block?.hold(event.sentence);
     else if (event.kind === "sentence-committed") {
       block?.commit(event.sentence);
-      view.announce(event.sentence.text);
+      if (!session.earlier) view.announce(event.sentence.text);
     } else if (event.kind === "sentence-dropped") block?.drop(event.sentence);
     else if (event.kind === "block-end") block?.end(event.action);
-    else if (event.kind === "extras" && !session.question) view.showExtras(event);
+    else if (event.kind === "extras") (session.turn ? session.turn.extras(event) : view.showExtras(event));
     else if (event.kind === "closed") this.#finish(session, event);
   }
 
@@ -215,10 +228,8 @@ export class NutgrafPanel extends HTMLElement {
    * @param {import("./panel/types.js").BlockStart} event
    */
   #begin(session, event) {
-    if (!session.question) this.#view.settle();
-    session.blocks.get("")?.element.remove();
-    session.blocks.delete("");
-    const view = new BlockView(event, this.#desk(session), session.question);
+    (session.turn ?? this.#view).settle();
+    const view = new BlockView(event, this.#desk(session));
     session.blocks.set(event.block, view);
     session.list.append(view.element);
   }
@@ -230,10 +241,16 @@ export class NutgrafPanel extends HTMLElement {
   #finish(session, event) {
     this.#sessions.delete(session);
     this.#busy();
-    if (!session.question) this.#view.settle();
+    if (session.earlier && session.run.id === null && event.ending === "failed") {
+      session.turn?.element.replaceWith(session.earlier);
+      onlyWords(session.earlier);
+      return;
+    }
+    (session.turn ?? this.#view).settle();
     for (const block of session.blocks.values()) block.end();
     this.#view.clearNotice();
-    this.#view.showSkipped(event.skipped);
+    if (session.turn) session.turn.skipped(event.skipped);
+    else this.#view.showSkipped(event.skipped);
     if (event.ending !== "done" || event.reason) this.#notice(session, event);
     const detail = { ending: event.ending, stream: session.run.id, blocks: session.blocks.size };
     this.#tell("nutgraf-closed", detail);
@@ -244,18 +261,17 @@ export class NutgrafPanel extends HTMLElement {
    * @param {Session} session
    * @param {import("./panel/types.js").Closed} event
    */
-  #notice(session, { ending, reason, ticket }) {
-    const head = ending === "declined" && session.question ? "No answer" : ENDINGS[ending] ?? ENDINGS.failed;
+  #notice(session, { ending, reason, ticket, regenerate }) {
+    const head = ending === "declined" && session.turn ? "No answer" : ENDINGS[ending] ?? ENDINGS.failed;
     const text = [head, reason].filter(Boolean).join(": ").replace(/(?<![.!?…])$/u, ".");
     const blocks = [...session.blocks.values()];
-    if (ending === "done" && session.question && blocks.length && blocks.every((block) => block.count === 0)) {
-      blocks[0].say(text);
-      this.#view.announce(text);
-      return;
+    if (ending === "done" && session.turn && blocks.length && blocks.every((block) => block.count === 0)) blocks[0].say(text);
+    else {
+      const again = regenerate ? "Write it anew" : ["done", "declined"].includes(ending) ? null : "Try again";
+      if (session.turn) session.turn.notice(ending, text, ticket, again);
+      else this.#view.showNotice(ending, text, ticket, again);
     }
-    const place = session.question ? session.list.parentElement?.querySelector(".turn-notice") ?? undefined : undefined;
-    this.#view.showNotice(ending, text, ticket, place);
-    this.#view.announce(text);
+    if (!session.earlier) this.#view.announce(text);
   }
 
   /** @param {import("./panel/types.js").Fact[]} facts what this stream used; the panel lists all of its streams */
@@ -290,18 +306,6 @@ export class NutgrafPanel extends HTMLElement {
     return json(this.getAttribute("endpoint") ?? "/", place, { method, ...more });
   }
 
-  /**
-   * @param {HTMLElement} list
-   * @param {string} question
-   * @returns {BlockView}
-   */
-  #placeholder(list, question) {
-    const view = new BlockView({ kind: "block-start", block: "", form: "answer", takeaway: null, because: null }, this.#desk(), question);
-    view.hold("waiting");
-    list.append(view.element);
-    return view;
-  }
-
   /** The conversation so far, above what is asked from now on. */
   async #restore() {
     const [item, member, wanted] = [this.getAttribute("item") ?? "", this.getAttribute("member") ?? "", this.#loaded];
@@ -311,14 +315,26 @@ export class NutgrafPanel extends HTMLElement {
       const { turns } = await json(this.getAttribute("endpoint") ?? "/", `v1/conversations?${query}`);
       if (this.#loaded !== wanted) return;
       this.#view.turns.prepend(...turns.map((/** @type {import("./panel/types.js").Turn} */ turn) =>
-        el("li", { class: "turn earlier" }, el("h3", { class: "question" }, turn.question), el("p", {}, turn.answer))));
+        earlierTurn(turn, (element) => this.#whole(turn, element))));
     } catch {
       // without its history the panel still works
     }
   }
 
   /**
-   * @param {Session} [session]
+   * Shows an earlier answer in full, as long as its stream is kept.
+   * @param {import("./panel/types.js").Turn} kept
+   * @param {HTMLElement} element
+   */
+  #whole({ question, stream }, element) {
+    const turn = this.#turn(question);
+    element.replaceWith(turn.element);
+    turn.focus();
+    this.#start(`v1/streams/${encodeURIComponent(stream)}`, turn.list, turn, element);
+  }
+
+  /**
+   * @param {Session} session
    * @returns {import("./panel/block.js").Desk}
    */
   #desk(session) {
@@ -328,9 +344,10 @@ export class NutgrafPanel extends HTMLElement {
       cite: (evidence, from) => this.#cite(evidence, from),
       open: (item, from) => this.#open(item, from),
       ask: (question) => this.ask(question),
-      fact: (id) => this.#facts.get(id)?.text ?? null,
+      reveal: (fact, from) => this.#view.used.reveal(fact, from),
+      announce: (text) => this.#view.announce(text),
       rate: (said) => json(this.getAttribute("endpoint") ?? "/", "v1/feedback", {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stream: session?.run.id, ...said }) }),
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stream: session.run.id, ...said }) }),
     };
   }
 
@@ -354,10 +371,11 @@ export class NutgrafPanel extends HTMLElement {
 
   /**
    * @param {string} item
-   * @param {{ block?: string, action?: string }} from
+   * @param {{ block?: string, action?: string, evidence?: Evidence }} from with evidence, its place there is to be shown
    */
-  #open(item, { block, action }) {
-    this.#tell("nutgraf-open", { item, block: block ?? null, action: action ?? null });
+  #open(item, { block, action, evidence }) {
+    const place = { start: evidence?.start ?? null, end: evidence?.end ?? null };
+    this.#tell("nutgraf-open", { item, block: block ?? null, action: action ?? null, ...place });
   }
 
   /**

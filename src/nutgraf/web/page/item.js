@@ -1,4 +1,5 @@
-// One item: its title, the panel, its text; a citation marks its place in the text and gives the way back.
+// One item: its title, the panel, its text; a citation marks its place in the text and gives the way back, also to the
+// record from which it was followed.
 
 import { el, safeLink } from "../panel/dom.js";
 import { icon } from "../panel/icons.js";
@@ -16,9 +17,12 @@ export class ItemPage {
   #body;
   /** @type {HTMLElement | null} */
   #panel = null;
-  #back = el("button", { type: "button", class: "back-to", hidden: true, onclick: () => this.#return() }, icon("left"), "Back to the takeaway");
-  /** @type {HTMLElement | null} */
+  #where = el("span", {}, "");
+  #back = el("button", { type: "button", class: "back-to", hidden: true, onclick: () => this.#return() }, icon("left"), this.#where);
+  /** @type {HTMLElement | null} the citation that was followed */
   #from = null;
+  /** Whether the way back leads to the page before. */
+  #away = false;
 
   /**
    * @param {Item} item
@@ -46,33 +50,79 @@ export class ItemPage {
 
   /** @param {string} as id of the member who reads now, or "" */
   readAs(as) {
+    if (!this.#panel || (this.#panel.getAttribute("member") ?? "") === as) return;
     this.#forget();
-    if (as) this.#panel?.setAttribute("member", as);
-    else this.#panel?.removeAttribute("member");
+    if (as) this.#panel.setAttribute("member", as);
+    else this.#panel.removeAttribute("member");
+  }
+
+  /** The panel asks, if it does not yet. */
+  start() {
+    this.#panel?.toggleAttribute("open", true);
+  }
+
+  /**
+   * Marks the range that an address names and moves the focus there.
+   * @param {[number, number]} at
+   * @param {boolean} followed whether a citation of the page before led here
+   * @returns {boolean} false when there is nothing to mark
+   */
+  show([start, end], followed) {
+    this.#forget();
+    this.#away = followed;
+    return this.#mark(start, end, followed ? "Back to where it was cited" : "");
+  }
+
+  /**
+   * Takes up again where this page was left by a citation.
+   * @returns {boolean} false when it was not
+   */
+  resume() {
+    const from = this.#from;
+    this.#forget();
+    if (!from?.isConnected) return false;
+    from.focus({ preventScroll: true });
+    from.scrollIntoView({ block: "nearest" });
+    return true;
   }
 
   /** @param {{ source: string, ref: string, start: number, end: number, from: HTMLElement }} evidence */
   #cite({ source, ref, start, end, from }) {
-    if (source === "member" || ref !== this.#item.id) return;
-    const mark = this.#body.mark(start, end);
-    if (!mark) return;
+    if (source === "member") return;
+    this.#forget();
     this.#from = from;
-    this.#back.hidden = false;
+    if (ref === this.#item.id) this.#mark(start, end, "Back to the takeaway");
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @param {string} back what the way back is called; "" for none
+   * @returns {boolean}
+   */
+  #mark(start, end, back) {
+    const mark = this.#body.mark(start, end);
+    if (!mark) return false;
+    this.#where.textContent = back;
+    this.#back.hidden = !back;
     mark.focus({ preventScroll: true });
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     mark.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    return true;
   }
 
   #return() {
-    const from = this.#from;
+    const [from, away] = [this.#from, this.#away];
     this.#forget();
-    from?.focus();
+    if (away) history.back();
+    else from?.focus();
   }
 
   #forget() {
     this.#body.clear();
     this.#back.hidden = true;
     this.#from = null;
+    this.#away = false;
   }
 }
 

@@ -6,6 +6,7 @@
  * @property {string} [id] of the item
  * @property {string} [kind] the feed shows this kind only
  * @property {boolean} [takeaways] open the panel at once
+ * @property {[number, number] | null} [at] the range of the item's text to mark, in code points
  * @property {string | null} [as] id of the member who reads; "" for nobody; left out when the address does not say
  */
 
@@ -18,7 +19,7 @@ export function read(hash) {
   const words = new URLSearchParams(query);
   const as = words.has("as") ? words.get("as") : undefined;
   const [, page, id] = path.split("/");
-  if (page === "item" && id) return { page: "item", id: decoded(id), takeaways: words.has("takeaways"), as };
+  if (page === "item" && id) return { page: "item", id: decoded(id), takeaways: words.has("takeaways"), at: range(words.get("at")), as };
   return { page: "feed", kind: words.get("kind") ?? "", as };
 }
 
@@ -26,8 +27,9 @@ export function read(hash) {
  * @param {Route} route
  * @returns {string}
  */
-export function write({ page, id, kind, takeaways, as }) {
+export function write({ page, id, kind, takeaways, at, as }) {
   const words = new URLSearchParams();
+  if (at) words.set("at", at.join("-"));
   if (kind) words.set("kind", kind);
   if (typeof as === "string") words.set("as", as);
   const query = [words.toString(), takeaways ? "takeaways" : ""].filter(Boolean).join("&");
@@ -44,4 +46,13 @@ function decoded(text) {
   } catch {
     return text;
   }
+}
+
+/**
+ * @param {string | null} text such as "120-180"
+ * @returns {[number, number] | null}
+ */
+function range(text) {
+  const found = /^(\d{1,9})-(\d{1,9})$/u.exec(text ?? "");
+  return found ? [Number(found[1]), Number(found[2])] : null;
 }

@@ -1,7 +1,9 @@
-// One takeaway or answer on the page: sentences are held, then committed or dropped; what was committed never changes.
+// One block of an answer on the page: sentences are held, then committed or dropped; what was committed never changes.
 
 import { el } from "./dom.js";
+import { DraftFrame } from "./draft.js";
 import { feedback } from "./feedback.js";
+import { headOf, kindOf } from "./head.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("./types.js").Sentence} Sentence */
@@ -14,13 +16,13 @@ import { icon } from "./icons.js";
  * @property {() => string | null} item id of the item the panel is about
  * @property {(evidence: Evidence) => number} number the number under which the reader sees this evidence
  * @property {(evidence: Evidence, from: HTMLElement) => void} cite
- * @property {(item: string, from: { block?: string, action?: string }) => void} open
+ * @property {(item: string, from: { block?: string, action?: string, evidence?: Evidence }) => void} open
  * @property {(question: string) => void} ask
  * @property {(said: { block: string, rating: "up" | "down", reason?: string }) => Promise<void>} rate
- * @property {(id: string) => string | null} fact text of a fact that was used, by its id
+ * @property {(id: string, from: HTMLElement) => boolean} reveal shows a fact in the list of what was used; false when it is not there
+ * @property {(text: string) => void} announce
  */
 
-const TITLES = { understand: "Worth knowing", act: "Worth doing" };
 const ORIGINS = { item: "From the item", skill: "From another record", member: "From your profile" };
 const STEPS = { connect: "Connect", converse: "Ask", learn: "Learn", engage: "Take part" };
 
@@ -41,23 +43,25 @@ export class BlockView {
   #count = 0;
   #ended = false;
   #stays;
+  /** @type {DraftFrame | null} */
+  #frame = null;
+  /** @type {Set<string>} facts of the member's record that are quoted here */
+  #cited = new Set();
+  #reasons;
 
   /**
-   * @param {import("./types.js").BlockStart} start a block without a name waits for its answer; an answer stays, with its question
+   * @param {import("./types.js").BlockStart} start an answer stays also without a sentence
    * @param {Desk} desk
-   * @param {string} [question] what was asked, for the form "answer"
    */
-  constructor(start, desk, question) {
+  constructor(start, desk) {
     this.#desk = desk;
     this.#name = start.block;
     this.#stays = start.form === "answer";
+    this.#reasons = start.form === "requirement" ? (start.because?.facts ?? []).map((fact) => fact.id) : [];
     this.#words = el("div", { class: "words" });
     this.#foot = el("div", { class: "block-foot" }, becauseLine(start.because));
-    const kind = start.form === "answer" ? "answer" : start.takeaway ?? "understand";
-    const title = start.form === "answer" ? question ?? "Answer" : TITLES[start.takeaway ?? "understand"];
-    this.element = el("li", { class: `block ${kind}`, "data-block": start.block },
-      el("h3", { class: start.form === "answer" ? "question" : "kicker" }, start.form !== "answer" && icon(kind), title),
-      this.#words, this.#foot);
+    if (start.form === "draft") this.#frame = new DraftFrame(this.#words, (text) => desk.announce(text));
+    this.element = el("li", { class: `block ${kindOf(start)}`, "data-block": start.block }, headOf(start), this.#frame?.element ?? this.#words, this.#foot);
     if (start.form === "takeaway") this.hold(WAITING, "writing…");
   }
 
@@ -70,7 +74,7 @@ export class BlockView {
    * @param {string} id a sentence that is being checked
    * @param {string} [note]
    */
-  hold(id, note = "checking…") {
+  hold(id, note = "writing and checking…") {
     if (id !== WAITING) this.drop(WAITING);
     const line = el("p", id === WAITING ? { class: "coming" } : { class: "held", "data-sentence": id },
       el("span", { class: "bar", "aria-hidden": "true" }), el("span", { class: "held-note" }, note));
@@ -82,6 +86,7 @@ export class BlockView {
   commit(sentence) {
     this.drop(sentence.id);
     this.#count += 1;
+    for (const piece of sentence.evidence) if (piece.source === "member") this.#cited.add(piece.ref);
     const cites = sentence.evidence.map((e) => this.#citation(e));
     if (sentence.verdict === "quoted") {
       this.#paragraph = null;
@@ -90,7 +95,7 @@ export class BlockView {
     }
     if (!this.#paragraph) this.#words.append((this.#paragraph = el("p")));
     else this.#paragraph.append(" ");
-    this.#paragraph.append(el("span", { class: "sentence", "data-sentence": sentence.id }, sentence.text, ...spaced(cites)));
+    this.#paragraph.append(el("span", { class: "sentence", "data-sentence": sentence.id }, el("span", { class: "said" }, sentence.text), ...spaced(cites)));
   }
 
   /** @param {string} id a held sentence that will not come */
@@ -104,10 +109,12 @@ export class BlockView {
     for (const id of [...this.#held.keys()]) this.drop(id);
     if (this.#ended) return;
     this.#ended = true;
+    this.#frame?.end();
     if (this.#count === 0 && !action) {
       if (!this.#stays) this.element.remove();
       return;
     }
+    if (this.#reasons.length && this.#reasons.every((id) => this.#cited.has(id))) this.#foot.querySelector(".because")?.remove();
     this.#rateable();
     if (action) this.#foot.append(this.#step(action));
   }
@@ -115,7 +122,7 @@ export class BlockView {
   /** @param {string} reason what is said in place of sentences, in an answer that ended without any */
   say(reason) {
     this.#words.append(el("p", { class: "reason" }, reason));
-    if (this.#name) this.#rateable();
+    this.#rateable();
   }
 
   #rateable() {
@@ -135,31 +142,26 @@ export class BlockView {
       type: "button", class: `cite ${here ? "here" : mine ? "note" : "away"}`, "aria-label": `Source ${number}, ${from}: ${short(evidence.quote)}`,
       title: short(evidence.quote), "data-evidence": evidence.id,
     }, String(number));
-    if (mine) button.setAttribute("aria-expanded", "false");
     button.addEventListener("click", () => {
       this.#desk.cite(evidence, button);
-      if (mine) this.#toggleNote(evidence, button);
-      else if (!here) this.#desk.open(evidence.ref, { block: this.#name });
+      if (mine && !this.#desk.reveal(evidence.ref, button)) this.#note(evidence, button);
+      else if (!mine && !here) this.#desk.open(evidence.ref, { block: this.#name, evidence });
     });
     return button;
   }
 
   /**
-   * Shows, or hides again, evidence of the member's own record.
+   * Shows, or hides again, evidence of the member's own record that is not in the list of what was used.
    * @param {Evidence} evidence
    * @param {HTMLElement} button
    */
-  #toggleNote(evidence, button) {
-    const open = button.getAttribute("aria-expanded") === "true";
-    button.setAttribute("aria-expanded", String(!open));
+  #note(evidence, button) {
     const host = /** @type {HTMLElement} */ (button.closest("p, figure"));
     const key = `note-${this.#desk.number(evidence)}`;
-    if (open) {
-      host.parentElement?.querySelector(`.${key}`)?.remove();
-      return;
-    }
-    host.after(el("p", { class: `evidence ${key}` },
-      el("strong", {}, "In your profile: "), this.#desk.fact(evidence.ref) ?? evidence.quote));
+    const shown = host.parentElement?.querySelector(`.${key}`);
+    button.setAttribute("aria-expanded", String(!shown));
+    if (shown) shown.remove();
+    else host.after(el("p", { class: `evidence ${key}` }, el("strong", {}, "In your profile: "), evidence.quote));
   }
 
   /**
@@ -175,7 +177,7 @@ export class BlockView {
     return el("figure", { class: "quote", "data-sentence": id },
       el("blockquote", {}, `“${bare}”`),
       el("figcaption", {}, ORIGINS[piece?.source] ?? ORIGINS.item, ...spaced(cites),
-        away && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(piece.ref, { block: this.#name }) }, "Open it")));
+        away && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(piece.ref, { block: this.#name, evidence: piece }) }, "Open it")));
   }
 
   /**
@@ -183,6 +185,7 @@ export class BlockView {
    * @returns {HTMLElement}
    */
   #step(action) {
+    if (this.#frame && action.item === this.#desk.item()) return el("p", { class: "step step-because" }, action.because || action.label);
     const go = () => {
       if (action.question) this.#desk.ask(action.question);
       else if (action.item) this.#desk.open(action.item, { block: this.#name, action: action.kind });

@@ -74,7 +74,7 @@ export class Run {
    * @param {object} options
    * @param {string} options.endpoint
    * @param {string} options.path
-   * @param {Record<string, unknown>} options.body
+   * @param {Record<string, unknown> | null} options.body null reads a stream that is there, whose address `path` is
    * @param {(event: StreamEvent) => void} options.onEvent
    * @param {(state: "lost" | "found") => void} [options.onLink] told when the connection goes and comes back
    */
@@ -113,12 +113,11 @@ export class Run {
   /** @returns {Promise<Response | null>} */
   async #ask() {
     const response = await fetch(address(this.#endpoint, this.#path), {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify(this.#body),
+      ...(this.#body ? { method: "POST", body: JSON.stringify(this.#body) } : {}),
+      headers: { Accept: "text/event-stream", ...(this.#body ? { "Content-Type": "application/json" } : {}) },
       signal: this.#controller.signal,
     });
-    if (!response.ok) throw await problemOf(response);
+    if (!response.ok || !response.body) throw await problemOf(response);
     this.id = response.headers.get("Nutgraf-Stream");
     return response;
   }

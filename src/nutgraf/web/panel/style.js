@@ -24,7 +24,7 @@ sheet.replaceSync(`
 :host([hidden]) { display: none; }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-h2, h3, p, ul, ol, figure, blockquote { margin: 0; padding: 0; font: inherit; }
+h2, h3, h4, p, ul, ol, figure, blockquote { margin: 0; padding: 0; font: inherit; }
 ul, ol { list-style: none; }
 button, input { font: inherit; color: inherit; }
 button { cursor: pointer; background: none; border: 0; padding: 0; text-align: inherit; }
@@ -83,6 +83,17 @@ figcaption { margin-top: 3px; font-size: 12.5px; color: var(--_muted); }
 .evidence { padding: 9px 11px; border-radius: 10px; background: var(--_soft); font-size: 13.5px; }
 .link { min-height: 24px; margin-inline-start: 8px; color: var(--_accent); font-weight: 600; text-decoration: underline; text-underline-offset: 2px; }
 
+.status { display: inline-flex; align-items: center; gap: 5px; padding: 1px 9px 1px 6px; border: 1px solid var(--_line); border-radius: 99px; background: var(--_surface); color: var(--_text); font-size: 12.5px; font-weight: 600; }
+.status .icon { width: 14px; height: 14px; stroke-width: 2.2; }
+.status.shown { background: var(--_soft); border-color: color-mix(in srgb, var(--_accent) 35%, transparent); color: var(--_accent); }
+.status.partly { border-color: color-mix(in srgb, var(--_quote) 60%, transparent); }
+.status.partly .icon { color: var(--_quote); }
+.status.not-shown { border-style: dashed; border-color: var(--_muted); color: var(--_muted); }
+.frame { display: grid; gap: 10px; justify-items: start; padding: 12px 14px 14px; border: 1.5px dashed color-mix(in srgb, var(--_accent) 45%, var(--_line)); border-radius: 12px; background: var(--_raised); }
+.frame .words { width: 100%; font-size: 15.5px; }
+.frame-label { display: flex; align-items: center; gap: 7px; font-size: 12.5px; font-weight: 600; color: var(--_muted); }
+.frame-label .icon { width: 15px; height: 15px; color: var(--_accent); }
+
 .block-foot { display: grid; grid-template-columns: minmax(0, 1fr) minmax(66px, auto); gap: 4px 10px; align-items: start; margin-top: 8px; }
 .block-foot:empty { display: none; }
 .because { grid-column: 1; padding-top: 5px; font-size: 13.5px; line-height: 1.42; color: var(--_muted); }
@@ -101,6 +112,9 @@ summary:hover { color: var(--_text); }
 .facts .chip { min-height: 26px; align-self: start; font-size: 12.5px; white-space: nowrap; }
 .facts .leave { grid-column: 4; }
 .leave[aria-pressed="true"] { border-color: var(--_accent); background: var(--_soft); color: var(--_accent); }
+.cited { margin: -6px -8px; padding: 6px 8px; border-radius: 8px; background: var(--_soft); box-shadow: inset 3px 0 var(--_accent); }
+.facts .back-to-words { display: inline-flex; align-items: center; gap: 5px; grid-column: 1 / -1; justify-self: start; }
+.back-to-words .icon { width: 14px; height: 14px; }
 .out > span:nth-child(2) { text-decoration: line-through; color: var(--_muted); }
 .used .again { margin-top: 8px; }
 .memory { margin-top: 14px; color: var(--_text); }
@@ -159,6 +173,18 @@ summary:hover { color: var(--_text); }
 .turns { margin-top: 6px; }
 .turn { padding-top: 14px; animation: rise 200ms ease-out both; }
 .turn .block { padding: 0; border: 0; animation: none; }
+.turn .block + .block { margin-top: 14px; padding-top: 14px; border-top: 1px solid var(--_line); }
+.turn .kicker { flex-wrap: wrap; color: var(--_text); }
+.turn .kicker > .icon { color: var(--_accent); }
+.turn .extras h4 { margin: 16px 0 8px; font-size: 13px; font-weight: 650; color: var(--_muted); }
+.turn .fine details { margin-top: 8px; }
+.turn + .turn { margin-top: 14px; border-top: 1px solid var(--_line); }
+.turn .gone { font-size: 13px; color: var(--_muted); }
+.question:focus, .gone:focus { outline: none; }
+.turn .routed { display: flex; align-items: center; gap: 6px; margin: -2px 0 8px; font-size: 12.5px; color: var(--_muted); }
+.turn .routed .icon { width: 14px; height: 14px; color: var(--_accent); }
+.routed strong { font-weight: 600; color: var(--_text); }
+.understood { margin-bottom: 10px; font-size: 13px; font-style: italic; color: var(--_muted); }
 .turn.earlier p { padding-bottom: 6px; white-space: pre-line; }
 .question { width: fit-content; max-width: 88%; margin: 0 0 10px auto; padding: 8px 13px; border-radius: 14px 14px 4px 14px; background: var(--_accent); color: var(--_on-accent); font-size: 14.5px; }
 .ask { position: relative; margin-top: 16px; }
@@ -170,7 +196,13 @@ summary:hover { color: var(--_text); }
 .fine { font-size: 13px; color: var(--_muted); }
 .fine details, .fine .none { margin-top: 12px; }
 .fine summary { width: fit-content; }
-.fine .skipped ul { display: grid; gap: 4px; margin-top: 6px; padding: 10px 12px; border-radius: 10px; background: var(--_raised); }
+.why { margin-top: 6px; }
+.asked li { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; }
+.asked strong { font-weight: 600; color: var(--_text); }
+.outcome { display: inline-flex; align-items: center; gap: 4px; }
+.outcome .icon { width: 14px; height: 14px; }
+.outcome.trouble { color: var(--_warn); font-weight: 600; }
+.fine :is(.skipped, .asked) ul { display: grid; gap: 4px; margin-top: 6px; padding: 10px 12px; border-radius: 10px; background: var(--_raised); }
 
 @media (max-width: 430px) {
   .content { padding-inline: 14px; }
@@ -183,6 +215,6 @@ summary:hover { color: var(--_text); }
   .progress span { inset-inline: 0; width: auto; }
 }
 @media (forced-colors: active) {
-  .panel, .action, .notice, .label { border: 1px solid; }
+  .panel, .action, .notice, .label, .status, .frame { border: 1px solid; }
 }
 `);

@@ -55,6 +55,36 @@ export class UsedView {
   }
 
   /**
+   * Opens the list at one fact and moves the focus there; a button leads back.
+   * @param {string} id
+   * @param {HTMLElement} from what gets the focus back
+   * @returns {boolean} false when the list does not have it
+   */
+  reveal(id, from) {
+    const row = /** @type {HTMLElement | undefined} */ ([...this.#facts.querySelectorAll("[data-fact]")].find((one) => one.getAttribute("data-fact") === id));
+    if (!row || !this.#details.isConnected) return false;
+    this.#leaveRow();
+    this.#details.open = true;
+    row.classList.add("cited");
+    row.setAttribute("tabindex", "-1");
+    const back = () => {
+      this.#leaveRow();
+      from.focus();
+    };
+    row.append(el("button", { type: "button", class: "chip back-to-words", onclick: back }, icon("left"), "Back to where it is cited"));
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center" });
+    return true;
+  }
+
+  #leaveRow() {
+    const row = this.#facts.querySelector(".cited");
+    row?.classList.remove("cited");
+    row?.removeAttribute("tabindex");
+    row?.querySelector(".back-to-words")?.remove();
+  }
+
+  /**
    * @param {Fact[]} facts
    * @param {Map<string, Fact>} without
    */

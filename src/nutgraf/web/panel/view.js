@@ -1,12 +1,12 @@
 // What the panel looks like in every state. It draws; the element in nutgraf-panel.js decides.
 
-import { el } from "./dom.js";
+import { askedBox, cardList, noticeBox, skippedBox } from "./boxes.js";
+import { el, kept } from "./dom.js";
 import { icon } from "./icons.js";
 import { MemoryView } from "./memory.js";
 import { UsedView } from "./used.js";
 
 /** @typedef {import("./types.js").Fact} Fact */
-/** @typedef {import("./types.js").Card} Card */
 /** @typedef {import("./types.js").Skipped} Skipped */
 
 /** What is being done once the stage named has ended. */
@@ -40,6 +40,7 @@ export class PanelView {
     this.extras = el("div", { class: "extras" });
     this.turns = el("ol", { class: "turns", role: "list", "aria-label": "Your questions and the answers" });
     this.used = new UsedView(on, new MemoryView(on.memory, (text) => this.announce(text)));
+    this.asked = el("div", { class: "asked-place" });
     this.skipped = el("div", { class: "skipped-place" });
     this.question = el("input", { type: "text", id: "question", maxlength: "1000", autocomplete: "off", enterkeyhint: "send",
       placeholder: "Ask about this item" });
@@ -48,7 +49,7 @@ export class PanelView {
       el("label", { class: "sr", for: "question" }, "Ask about this item"), this.question, this.send);
     this.main = el("div", { class: "main" }, this.list, this.stage, this.notice, this.extras, this.turns);
     this.content = el("div", { class: "content", id: "content", hidden: true },
-      this.#label(), this.main, form, el("div", { class: "fine" }, this.used.element, this.skipped));
+      this.#label(), this.main, form, el("div", { class: "fine" }, this.used.element, this.asked, this.skipped));
     this.live = el("div", { class: "sr", "aria-live": "polite", "aria-atomic": "false", "data-live": true });
     this.root = el("section", { class: "panel", "aria-labelledby": "title" },
       el("header", {}, this.progress, el("h2", { id: "title" }, this.entry), this.stopButton), this.content, this.live);
@@ -57,14 +58,14 @@ export class PanelView {
 
   /** Everything back to how it was before the first question. */
   clear() {
-    for (const part of [this.list, this.notice, this.extras, this.turns, this.skipped, this.live]) part.replaceChildren();
+    for (const part of [this.list, this.notice, this.extras, this.turns, this.asked, this.skipped, this.live]) part.replaceChildren();
     this.used.clear();
     this.busy(false);
   }
 
   /** Removes what a run of takeaways drew, so that the next one starts clean; the conversation stays. */
   clearTakeaways() {
-    for (const part of [this.list, this.notice, this.extras, this.skipped]) part.replaceChildren();
+    for (const part of [this.list, this.notice, this.extras, this.asked, this.skipped]) part.replaceChildren();
   }
 
   /** @param {boolean} open */
@@ -135,30 +136,29 @@ export class PanelView {
       ...[noAction && el("p", { class: "no-action" }, `No record to open: ${noAction}`.replace(/(?<![.!?…])$/u, ".")),
         starters.length && el("div", { class: "starters" }, el("h3", {}, "Questions worth asking"),
           el("ul", { role: "list" }, ...starters.map((text) => el("li", {}, this.#starter(text))))),
-        cards.length && el("div", { class: "cards" }, el("h3", {}, "Related"),
-          el("ul", { role: "list" }, ...cards.map((card) => el("li", {}, this.#card(card)))))]
+        cardList(cards, this.on.open)]
         .filter((part) => part instanceof Node));
+  }
+
+  /** @param {import("./types.js").SourceReport[]} asked what the takeaways rest on */
+  showSources(asked) {
+    this.asked.replaceChildren(...kept([askedBox(asked)]));
   }
 
   /** @param {Skipped[]} skipped */
   showSkipped(skipped) {
-    if (!skipped?.length) return;
-    this.skipped.replaceChildren(el("details", { class: "skipped" }, el("summary", {}, `Left out (${skipped.length})`),
-      el("ul", { role: "list" }, ...skipped.map((s) => el("li", {}, el("strong", {}, s.what), `: ${s.because}`)))));
+    this.skipped.replaceChildren(...kept([skippedBox(skipped)]));
   }
 
   /**
-   * How it ended, when there is something to say about it.
-   * @param {"done" | "declined" | "truncated" | "stopped" | "failed" | "lost"} ending
+   * How the takeaways ended, when there is something to say about it.
+   * @param {string} ending an ending, or "lost" while the connection is gone
    * @param {string} text
    * @param {string | null} [ticket]
-   * @param {Element} [place]
+   * @param {string | null} [again] what the button is called that writes them anew; null for none
    */
-  showNotice(ending, text, ticket = null, place = this.notice) {
-    place.replaceChildren(el("div", { class: `notice ${ending}` },
-      el("p", {}, text), ticket && el("p", { class: "ticket" }, `Reference ${ticket}`),
-      !["done", "declined", "lost"].includes(ending) && place === this.notice &&
-        el("button", { type: "button", class: "again", onclick: this.on.again }, icon("again"), "Try again")));
+  showNotice(ending, text, ticket = null, again = null) {
+    this.notice.replaceChildren(noticeBox(ending, text, ticket, again ? { label: again, go: this.on.again } : null));
   }
 
   /** The connection is there again; what is said about an ending stays. */
@@ -179,18 +179,6 @@ export class PanelView {
    */
   #starter(text) {
     return el("button", { type: "button", class: "starter", onclick: () => this.on.ask(text) }, el("span", {}, text), icon("right"));
-  }
-
-  /**
-   * @param {Card} card
-   * @returns {HTMLElement}
-   */
-  #card(card) {
-    return el("button", { type: "button", class: "card", onclick: () => this.on.open(card.item) },
-      el("span", { class: "card-icon" }, icon(card.kind)),
-      el("span", { class: "card-text" }, el("span", { class: "card-kind" }, card.kind === "profile" ? "person" : card.kind), el("span", { class: "sr" }, ": "),
-        el("span", { class: "card-title" }, card.title),
-        el("span", { class: "card-because" }, card.because || card.snippet)));
   }
 
   /** @param {Event} event */

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
@@ -94,19 +96,19 @@ async def send_events(
     async def work() -> None:
         stream_id, reader = await opening()
         encoder = wire(stream_id)
-        with reader:
+        with reader, _Writer(send, pace) as write:
             headers = {
                 "content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store, no-transform",
                 "x-accel-buffering": "no", "nutgraf-stream": stream_id, **encoder.headers,
             }  # fmt: skip
             status = 204 if reader.at_end else 200
-            await _write(send, pace, _start(status, headers))
-            while (batch := await _next(reader, pace)) is not None:
+            await write(_start(status, headers))
+            while (batch := await reader.batch(pace.heartbeat_every_s)) is not None:
                 for piece in _pieces(map(encoder.feed, batch)) if batch else (COMMENT,):
-                    await _write(send, pace, _piece(piece, more=True))
+                    await write(_piece(piece, more=True))
                     if len(piece) > WRITE_AT_MOST_BYTES // 2:
                         await anyio.lowlevel.checkpoint()  # what is written in one turn goes out together
-            await _write(send, pace, _piece(b"", more=False))
+            await write(_piece(b"", more=False))
 
     await while_there(receive, work)
 
@@ -141,8 +143,9 @@ async def send_whole(
         status, value = fold(stream_id, entries)
         body = to_json(value)
         headers = {**DOCUMENT_HEADERS, "content-length": str(len(body)), "nutgraf-stream": stream_id}
-        await _write(send, pace, _start(status, headers))
-        await _write(send, pace, _piece(body, more=False))
+        with _Writer(send, pace) as write:
+            await write(_start(status, headers))
+            await write(_piece(body, more=False))
 
     await while_there(receive, work)
 
@@ -154,19 +157,44 @@ async def send_document(
     await send_whole(receive, send, pace, opening, lambda _, entries: (200, fold(entries, *about)))
 
 
-async def _next(reader: Reader, pace: Pace) -> Sequence[Entry] | None:
-    """The next entries; empty after a silence, None behind the ending."""
-    with anyio.move_on_after(pace.heartbeat_every_s):
-        return await anext(reader, None)
-    return ()
+class _Writer:
+    """Writes to a client; raises Cut from its block when one write takes too long. One timer watches all writes."""
 
+    def __init__(self, send: Send, pace: Pace) -> None:
+        self._send, self._within_s = send, pace.write_within_s
+        self._scope = anyio.CancelScope()
+        self._loop = asyncio.get_running_loop()
+        self._began: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
-async def _write(send: Send, pace: Pace, message: dict[str, object]) -> None:
-    try:
-        with anyio.fail_after(pace.write_within_s):
-            await send(message)
-    except TimeoutError as exc:
-        raise Cut(f"the reader did not take what was written within {pace.write_within_s:g} s") from exc
+    def __enter__(self) -> Callable[[dict[str, object]], Awaitable[None]]:
+        self._scope.__enter__()
+        return self._write
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        if self._timer is not None:
+            self._timer.cancel()
+        swallowed = self._scope.__exit__(kind, exc, at)
+        if self._scope.cancelled_caught:
+            raise Cut(f"the reader did not take what was written within {self._within_s:g} s")
+        return swallowed
+
+    async def _write(self, message: dict[str, object]) -> None:
+        self._began = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._within_s, self._look)
+        await self._send(message)
+        self._began = None
+
+    def _look(self) -> None:
+        """Break off a write that has taken too long; look again when the one under way would have."""
+        now = self._loop.time()
+        if self._began is not None and now >= self._began + self._within_s:
+            self._scope.cancel("the reader does not take what is written")
+            return
+        self._timer = self._loop.call_at((self._began or now) + self._within_s, self._look)
 
 
 def _start(status: int, headers: dict[str, str]) -> dict[str, object]:

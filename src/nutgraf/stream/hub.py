@@ -6,6 +6,7 @@ before anybody reads it. All methods belong to the event loop that entered the h
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -112,7 +113,7 @@ class Hub:
             raise ProtocolBroken(f"stream {opening.stream!r} was started before")
         self._live[opening.stream] = live
         self._tasks.start_soon(self._run, live, produce)
-        self._tasks.start_soon(self._await_readers, live, live.attached)
+        self._await_readers(live)
         return opening.stream
 
     async def follow(self, scope: Scope, stream_id: str, after: int = 0) -> Reader:
@@ -128,7 +129,7 @@ class Hub:
             live.readers -= 1
             if not live.readers and self._tasks is not None and live.ending is None:
                 if live.grace_s:
-                    self._tasks.start_soon(self._await_readers, live, live.attached)
+                    self._await_readers(live)
                 else:
                     self._end(live, self._stopped(live, "The reader left."))
 
@@ -225,11 +226,15 @@ class Hub:
         self._ended[stream_id] = self._live.pop(stream_id)
         self._tidy()
 
-    async def _await_readers(self, live: Live, attached: int) -> None:
-        """End a stream whose last reader has left and not come back within its grace."""
-        await anyio.sleep(live.grace_s)
-        if live.ending is None and not live.readers and live.attached == attached:
-            self._end(live, self._stopped(live, "The reader left."))
+    def _await_readers(self, live: Live) -> None:
+        """See that a stream ends whose last reader has left and not come back within its grace."""
+        attached = live.attached
+
+        def look() -> None:
+            if live.ending is None and not live.readers and live.attached == attached:
+                self._end(live, self._stopped(live, "The reader left."))
+
+        asyncio.get_running_loop().call_later(live.grace_s, look)
 
     def _tidy(self) -> None:
         """Let go of ended streams: the oldest beyond the limit, and those past their time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -53,6 +54,7 @@ class Reader:
     def __init__(self, feed: Feed, after: int, left: Callable[[], None] = lambda: None) -> None:
         self._feed, self._at, self._left = feed, max(0, after), left
         self._open = True
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def ended(self) -> bool:
@@ -81,8 +83,38 @@ class Reader:
         self._at += len(batch)
         return batch
 
+    async def batch(self, within_s: float) -> Sequence[Entry] | None:
+        """The next entries; none after so many seconds of silence, None behind the ending."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within_s
+        while not (batch := self._feed.entries[self._at :]):
+            if self._feed.ended:
+                return None
+            if loop.time() >= until:
+                return ()
+            self._look_again_by(min(until, loop.time() + LOOK_AGAIN_S))
+            await self._feed.changed.wait()
+        self._at += len(batch)
+        return batch
+
+    def _look_again_by(self, moment: float) -> None:
+        """See that the bell rings at that moment at the latest: one timer for many batches."""
+        if self._timer is None or self._timer.when() > moment:
+            self._stop_timer()
+            self._timer = asyncio.get_running_loop().call_at(moment, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._feed.ring()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def close(self) -> None:
         """Leave; may be called twice."""
+        self._stop_timer()
         if self._open:
             self._open = False
             self._left()

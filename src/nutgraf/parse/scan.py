@@ -241,7 +241,8 @@ class Scanner:
         if at + 1 == len(data) and not self._last:
             return _WAIT
         after = data[at + 1 : at + 2]
-        if self.escapes is None and not self._quoted and after in ('"', "n"):
+        first = not self._quoted or (self._levels and self._levels[-1].fresh)
+        if self.escapes is None and first and after in ('"', "n"):
             self._repairs["escaped-document"] += 1
             self._found_escapes = True
             return at

@@ -47,6 +47,19 @@ def test_a_question_understood_otherwise_is_shown(page: Page) -> None:
     assert page.get("$('.understood').closest('.turn').querySelector('.question').textContent") == FOLLOW_UP
 
 
+def test_a_page_may_ask_a_certain_agent(page: Page, site: Site) -> None:
+    """`ask` takes the agent that is to answer; it is asked again after a cut. Otherwise none is named."""
+    site.ending = "truncated"
+    page.item(ARTICLE, AMARA)
+    for script in ("document.querySelector('nutgraf-panel').ask('Mine?', 'voice')", "$('.turn-notice .again').click()"):
+        page.js(f"window.__told.length = 0; {script}")
+        page.finished()
+    page.js("window.__told.length = 0; document.querySelector('nutgraf-panel').ask('Yours?')")
+    page.finished()
+
+    assert [body.get("agent") for body in site.said("POST", "/v1/ask")] == ["voice", "voice", None]
+
+
 def test_nobody_answers(page: Page) -> None:
     """Without an agent there is no line about one, and the reason is told."""
     asked(page, NOBODY)

@@ -97,15 +97,16 @@ export class NutgrafPanel extends HTMLElement {
    * Asks a question about the item; the answer streams in below the takeaways. While another answer is
    * coming, the question waits in the box instead.
    * @param {string} question
+   * @param {string} [agent] who answers; without it, that is found out
    */
-  ask(question) {
+  ask(question, agent) {
     if (!this.getAttribute("item")) return;
     if ([...this.#sessions].some((session) => session.turn)) {
       this.#view.keep(question);
       return;
     }
     this.toggleAttribute("open", true);
-    const turn = this.#turn(question);
+    const turn = this.#turn(question, agent);
     this.#view.turns.append(turn.element);
     this.#start("v1/ask", turn.list, turn);
     turn.element.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
@@ -113,10 +114,11 @@ export class NutgrafPanel extends HTMLElement {
 
   /**
    * @param {string} question
+   * @param {string} [agent]
    * @returns {TurnView}
    */
-  #turn(question) {
-    return new TurnView(question, { again: () => this.ask(question), open: (item) => this.#open(item, {}) });
+  #turn(question, agent) {
+    return new TurnView(question, { agent, again: () => this.ask(question, agent), open: (item) => this.#open(item, {}) });
   }
 
   /** Stops everything that is streaming; what was committed stays. */
@@ -182,7 +184,7 @@ export class NutgrafPanel extends HTMLElement {
     const body = {
       item: this.getAttribute("item"), member: this.getAttribute("member") || null,
       ...(this.getAttribute("model") ? { model: this.getAttribute("model") } : {}),
-      ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(turn ? { question: turn.question } : {}),
+      ...(deadline > 0 ? { deadline_ms: deadline } : {}), ...(turn ? { question: turn.question } : {}), ...(turn?.agent ? { agent: turn.agent } : {}),
       ...(this.#without.size ? { without: [...this.#without.keys()] } : {}),
     };
     /** @type {Session} */
@@ -374,8 +376,7 @@ export class NutgrafPanel extends HTMLElement {
    * @param {{ block?: string, action?: string, evidence?: Evidence }} from with evidence, its place there is to be shown
    */
   #open(item, { block, action, evidence }) {
-    const place = { start: evidence?.start ?? null, end: evidence?.end ?? null };
-    this.#tell("nutgraf-open", { item, block: block ?? null, action: action ?? null, ...place });
+    this.#tell("nutgraf-open", { item, block: block ?? null, action: action ?? null, start: evidence?.start ?? null, end: evidence?.end ?? null });
   }
 
   /**

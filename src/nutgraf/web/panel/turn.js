@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 
 export class TurnView {
   question;
+  agent;
   list = el("ol", { class: "answer-blocks", role: "list" });
   #on;
   #head = el("h3", { class: "question", tabindex: -1 });
@@ -22,11 +23,13 @@ export class TurnView {
   /**
    * @param {string} question as it was typed
    * @param {object} on
+   * @param {string} [on.agent] who is to answer
    * @param {() => void} on.again the question is asked anew
    * @param {(item: string) => void} on.open
    */
   constructor(question, on) {
     this.question = question;
+    this.agent = on.agent;
     this.#on = on;
     this.#head.textContent = question;
     this.element = el("li", { class: "turn" }, this.#head, this.#routed, this.list, this.#wait,

@@ -121,7 +121,8 @@ def fill(store: EmbeddedStore) -> None:
 def site_in(folder: Path, model: Scripted | None = None, **knobs: Any) -> Iterator[Site]:
     """A site on a store of its own."""
     knobs = {"deadline_s": 60.0, "first_words_within_s": 50.0, "model": "scripted", **knobs}
-    with open_backend(Settings(data_dir=folder, **knobs), folder, fake_rooms(model)) as backend:
+    settings = Settings(data_dir=folder, **{"writing": "one-by-one", **knobs})
+    with open_backend(settings, folder, fake_rooms(model)) as backend:
         fill(backend.store)
         yield Site(backend=backend)
 

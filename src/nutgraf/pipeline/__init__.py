@@ -1,1 +1,1 @@
-"""The pipeline: snapshot → gate → read → choose → gather → render → stream → parse → judge → send."""
+"""The pipeline: snapshot → gate → route → gather → blend → render → stream → parse → judge → send."""

@@ -24,12 +24,16 @@ from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
 from nutgraf.prompt.library import fenced
+from nutgraf.retrieve.relevance import relevance
+from nutgraf.retrieve.sources import on_thread
 from nutgraf.retrieve.sources_named import Named
 from nutgraf.trust.screen import screen
-from nutgraf.types import Deadline, ItemKind, Vectors
+from nutgraf.types import Deadline, Digest, ItemKind, Vectors
 
 #: How each form of answer is made; the panel is asked for by its agent's name.
 Answer = Callable[[Run, Agent, Query], Awaitable[Closed]]
+#: Score a sentence of the item needs so that a question that seems to be about something else is answered from it.
+IN_THE_ITEM_AT_LEAST = 0.6
 #: Longest time for asking a model where a doubtful question goes, in seconds.
 ROUTE_WITHIN_S = 0.6
 #: So many turns back a question may point at what was listed.
@@ -83,6 +87,8 @@ async def _answered(run: Run, question: str) -> Closed:
     said = meant.said or meant.text
     vector, said_vector = await vectors_of(run, [meant.text, said])
     found = await _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
+    if found.agent is None and found.by == "head" and await _in_the_item(run, meant.text, vector):
+        found = replace(found, agent=_answering(run), by="fallback", because="the item has a sentence on it")
     agent = run.rooms.agents.get(found.agent or "")
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(
@@ -122,6 +128,26 @@ async def _route(
         agents=tuple(agents.values()), vector=vector, before=before or None, head=run.rooms.head, kinds=kinds,
         about=about,
     )  # fmt: skip
+
+
+async def _in_the_item(run: Run, question: str, vector: Vectors | None) -> bool:
+    """Whether a sentence of the item answers what routing takes for something else."""
+    item = run.request.item
+    if item is None or vector is None:
+        return False
+
+    def best() -> float:
+        read = run.rooms.read(item)
+        return (
+            max(relevance(read.spans, question, read.vectors, vector), default=0.0) if isinstance(read, Digest) else 0.0
+        )
+
+    return await on_thread(best) >= IN_THE_ITEM_AT_LEAST
+
+
+def _answering(run: Run) -> str | None:
+    """The agent that answers questions about an item as such."""
+    return next((agent.name for agent in run.rooms.agents.values() if agent.form == "answer"), None)
 
 
 async def _nobody(question: str, agents: Sequence[Agent]) -> str | None:

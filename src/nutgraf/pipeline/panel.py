@@ -237,8 +237,8 @@ async def _by_words(run: Run) -> Closed:
     known = known_of(run)
     run.send(Used(facts=known.facts))
     query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
-    blended = await find(run, agent, query)
-    found = await cited(run, blended.kept)
+    kept = (await find(run, agent, query)).kept  # what was not kept need not be held while the model writes
+    found = await cited(run, kept)
     if not found.evidence:
         return run.declined("Nothing was found that a sentence could rest on.")
     count = run.rooms.settings.takeaways_at_most

@@ -72,7 +72,7 @@ function sourceLine({ source, outcome, found, kept, because }) {
   const trouble = TROUBLE.includes(outcome);
   const count = outcome === "ok" ? `found ${found}, kept ${kept}` : because;
   return el("li", { class: outcome }, el("strong", {}, named(source)), " ",
-    el("span", { class: `outcome ${trouble ? "trouble" : ""}` }, icon(trouble ? "late" : "shown"), OUTCOMES[outcome] ?? outcome), " ", count && el("span", { class: "count" }, count));
+    el("span", { class: `outcome ${trouble ? "trouble" : ""}` }, icon(trouble ? "late" : outcome === "ok" ? "shown" : "not-shown"), OUTCOMES[outcome] ?? outcome), " ", count && el("span", { class: "count" }, count));
 }
 
 /**

@@ -112,7 +112,7 @@ summary:hover { color: var(--_text); }
 .facts .chip { min-height: 26px; align-self: start; font-size: 12.5px; white-space: nowrap; }
 .facts .leave { grid-column: 4; }
 .leave[aria-pressed="true"] { border-color: var(--_accent); background: var(--_soft); color: var(--_accent); }
-.cited { margin: -6px -8px; padding: 6px 8px; border-radius: 8px; background: var(--_soft); box-shadow: inset 3px 0 var(--_accent); }
+.facts .cited { margin-inline: -8px; padding: 6px 8px; outline-offset: -2px; border-radius: 8px; background: var(--_soft); box-shadow: inset 3px 0 var(--_accent); }
 .facts .back-to-words { display: inline-flex; align-items: center; gap: 5px; grid-column: 1 / -1; justify-self: start; }
 .back-to-words .icon { width: 14px; height: 14px; }
 .out > span:nth-child(2) { text-decoration: line-through; color: var(--_muted); }

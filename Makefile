@@ -41,7 +41,7 @@ clients: install ## add a Node.js for the tests that let real front ends talk to
 	@$(PIP) --require-hashes -r requirements/clients.txt
 
 test: install ## run the tests; ARGS="-k words" picks some
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: install ## formatting, lint and types
 	@$(RUN) -m ruff format --check .

@@ -152,4 +152,4 @@ def _on_one_line(data: bytes) -> bytes:
     for separator, escaped in _SEPARATORS:
         if separator in data:
             data = data.replace(separator, escaped)
-    return data
+    return bytes(memoryview(data))  # the writer's own bytes keep 4 KiB each, however short they are

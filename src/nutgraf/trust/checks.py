@@ -47,7 +47,7 @@ ORDER_AT_LEAST = 0.7
 # against, is worked out once an answer.
 numbers = memoised(numbers_of)
 words = memoised(words_of.words)
-word_spans = memoised(words_of.word_spans)
+word_spans = words_of.word_spans
 content_stems = memoised(words_of.content_stems)
 
 

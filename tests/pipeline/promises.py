@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nutgraf.events import KINDS, NEXT, Event
-from nutgraf.testing import Call, ScriptedModel
+from nutgraf.testing import Call
 from nutgraf.text.words import STOPWORDS
 from nutgraf.trust.judge import Judge
 from nutgraf.types import Draft, Evidence, Item, Verdict
@@ -44,7 +44,7 @@ class Told:
     question: bool = False
     disturbed: bool = False
     events: list[Json] = field(default_factory=list)
-    models: Sequence[ScriptedModel] = ()
+    calls: Sequence[Call] = ()
     of_records: bool = False
     ledger: list[tuple[str, Verdict]] = field(default_factory=list)
 
@@ -52,11 +52,6 @@ class Told:
     def sentences(self) -> list[Json]:
         """The committed sentences in order."""
         return [event["sentence"] for event in self.events if event["kind"] == "sentence-committed"]
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every request to a model, in order."""
-        return sorted((call for model in self.models for call in model.calls), key=lambda call: call.opened_at)
 
     @property
     def closed(self) -> Json:
@@ -208,7 +203,7 @@ def _ran_out(call: Call) -> bool:
 
 def _of_model(told: Told) -> Iterator[str]:
     """Every request to the model was closed, and no half sentence of a broken one was taken for a whole one."""
-    if any(model.open_calls for model in told.models):
+    if any(call.closed_at is None for call in told.calls):
         yield "model left open"
     shown = {letters(s["text"]) for s in told.sentences if s["verdict"] == "supported"}
     for call in told.calls:

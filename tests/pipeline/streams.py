@@ -21,7 +21,7 @@ from nutgraf.pipeline.run import run
 from nutgraf.stream.hub import Emit, Hub
 from nutgraf.stream.live import Live
 from nutgraf.stream.log import Entry, StreamLog, to_bytes
-from nutgraf.testing import Piece, ScriptedModel, fault_script, run_virtual
+from nutgraf.testing import Call, Piece, ScriptedModel, fault_script, run_virtual
 from nutgraf.types import Deadline, Item, Member, Prompt
 from tests.pipeline.promises import Told, WatchedJudge
 from tests.pipeline.world import COURSE, ITEMS, MEMBERS, Shelf, rooms_with, scope_of, written
@@ -155,7 +155,8 @@ class World:
 
     def prepare(self, case: Case) -> tuple[Rooms, Told]:
         """Rooms with the models and the judge of one case, and the record of its stream."""
-        models = [ScriptedModel(script(case.seed + n * ANOTHER), f"scripted-{n}") for n in range(case.targets)]
+        calls: list[Call] = []
+        models = [ScriptedModel(script(case.seed + n * ANOTHER), f"scripted-{n}", calls) for n in range(case.targets)]
         door = Gateway([Target(name=model.name, model=model) for model in models], seed=case.seed)
         settings = replace(self.rooms.settings, writing="at-once" if case.at_once else "one-by-one")
         rooms = replace(self.rooms, model=door, settings=settings)
@@ -164,7 +165,7 @@ class World:
         texts = self.texts | (self.facts[case.member.id] if case.member else {})
         told = Told(
             name=f"seed {case.seed}", item=case.item, texts=texts, deadline_ms=case.deadline_s * 1000,
-            first_ms=rooms.settings.first_words_within_s * 1000, question=case.question is not None, models=models,
+            first_ms=rooms.settings.first_words_within_s * 1000, question=case.question is not None, calls=calls,
             ledger=judge.ledger, disturbed=case.habit != "plain" or case.stop_after_s is not None,
             of_records=case.agent is not None,
         )  # fmt: skip

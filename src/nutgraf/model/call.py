@@ -118,12 +118,14 @@ class Call:
         if self._booked:
             return
         self._booked = True
-        if self._block is not None:
-            with anyio.move_on_after(CLOSE_WITHIN_S, shield=True), suppress(Exception):
-                await self._block.__aexit__(type(error) if error else None, error, trace)
-        if self._placed:
-            self.gate.turns.give_back()
-        self._book(result, error, visible=visible)
+        try:
+            if self._block is not None:
+                with anyio.move_on_after(CLOSE_WITHIN_S, shield=True), suppress(Exception):
+                    await self._block.__aexit__(type(error) if error else None, error, trace)
+        finally:  # a task that is cancelled again while it closes takes no place with it
+            if self._placed:
+                self.gate.turns.give_back()
+            self._book(result, error, visible=visible)
 
     def _book(self, result: Result, error: BaseException | None, *, visible: bool) -> None:
         attempt, now = self.attempt, anyio.current_time()

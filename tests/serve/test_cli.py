@@ -127,6 +127,13 @@ def test_an_agent_can_be_named(nutgraf: Run) -> None:
     assert (result.exit_code, "general: asked for by name" in result.stdout) == (0, True)
 
 
+def test_who_cannot_help_says_so_once(nutgraf: Run) -> None:
+    """A question that no agent answers is declined in one sentence, with status 0."""
+    result = nutgraf("ask", ITEM.id, "What is the weather like in Oslo today?")
+
+    assert (result.exit_code, result.stdout.count("which I cannot help with here")) == (0, 1)
+
+
 def test_declined_is_no_failure(nutgraf: Run) -> None:
     """An item that gets no takeaways says why, with status 0."""
     result = nutgraf("takeaways", "post-closed", "-f", "json")

@@ -56,7 +56,7 @@ class TextView:
                 self._opened(event)
             case "stage" if self._spinner:
                 self._spinner.update(STAGES.get(event["name"], "Writing …"))
-            case "routed":
+            case "routed" if event["agent"] != "none":  # else the ending says why
                 self._print(f"{event['agent']}: {event['because']}", "dim")
             case "sources":
                 self._late(event["asked"])

@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from nutgraf.model.gate import Target
+from nutgraf.model.call import Call, Patience
+from nutgraf.model.gate import Gate, Target
 from nutgraf.model.gateway import Gateway
+from nutgraf.model.hedge import race
+from nutgraf.model.ledger import Attempt
+from nutgraf.testing import ScriptedModel
 from nutgraf.types import Deadline, Message, Prompt, Scope
 
 SCOPE = Scope(tenant="t", member="m", purposes=frozenset(), consent_version=1, rights=frozenset())
@@ -65,3 +69,30 @@ async def test_the_place_and_the_quota_come_back(*, opens: bool) -> None:
     assert task.cancelled()
     assert door.gates["slow"].open_calls == 0
     assert [attempt.result for attempt in session.attempts] == ["left"]
+
+
+async def test_a_race_that_is_cancelled_while_its_loser_closes_keeps_no_place() -> None:
+    """The second call has spoken and won, and is closed all the same, as nobody will ever read it."""
+    far, slow, quick = Deadline(anyio.current_time() + 60.0), Slow(opens=True), ScriptedModel(["One "], "quick")
+    slow._say = silence  # type: ignore[method-assign]
+    gates = [Gate(Target(name=model.name, model=model)) for model in (slow, quick)]
+    attempts = [Attempt(target=gate.target.name, step="write", because="first", began=0.0) for gate in gates]
+    first, second = [Call(gate, PROMPT, far, one, Patience()) for gate, one in zip(gates, attempts, strict=True)]
+    await first.open()
+
+    async def lost(call: Call, error: Exception | None) -> None:
+        await call.close("waste", error)
+
+    task = asyncio.create_task(race(first, lambda: second, 0.001, lost))
+    await slow.closing.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert [gate.open_calls for gate in gates] == [0, 0]
+
+
+async def silence() -> AsyncIterator[str]:
+    """A stream that never says anything."""
+    await anyio.sleep_forever()
+    yield ""

@@ -56,11 +56,13 @@ async def race(
                 await race.ended.wait()
             if not race.ended.is_set() and (other := second()) is not None:
                 tasks.start_soon(lambda call=other: race.run(call, opened=False))  # type: ignore[misc]
-    finally:
-        if other is not None and other is not race.winner:
+        if other is not None:
+            loser = first if race.winner is other else other
+            await lost(loser, race.errors.get(loser))
+    except BaseException:  # cancelled, perhaps while the loser was being closed: nobody else knows the second call
+        if other is not None:
             await lost(other, race.errors.get(other))
+        raise
     if race.winner is None:
         raise race.errors[first]
-    if other is not None and race.winner is other:
-        await lost(first, race.errors.get(first))
     return race.winner, race.piece

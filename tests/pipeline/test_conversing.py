@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from nutgraf.conversation import Remembered
 from nutgraf.decide.agents import BASIC
 from nutgraf.model.gateway import Gateway, Target
 from nutgraf.orchestration import Agent, Passage, SkillSpec
 from nutgraf.pipeline import conversing
 from nutgraf.testing import FixedSource, Piece, ScriptedModel
-from nutgraf.types import Item
+from nutgraf.types import Item, Member
 from tests.pipeline.told import Json, ending, only, sentences, told
 from tests.pipeline.world import COURSE, ITEMS, NURSE, Shelf, rooms_with
 
@@ -130,6 +132,29 @@ def test_a_skills_words_are_cited_as_a_skills() -> None:
     assert "elsewhere" in str(ending(events)[1])
 
 
+def recalled(member: Member, **more: Any) -> list[Json]:
+    """The events of a question about something that this member told before."""
+    fact = Remembered(
+        id="m1", kind="goal", topic="ballroom", text="I want to learn ballroom dancing.", quote="", at="2026-01-01"
+    )
+    return told(rooms_with(None), ITEM, member, "When can I learn ballroom dancing?", remembered=(fact,), **more)
+
+
+def test_what_was_told_is_used_and_said_to_be_used() -> None:
+    """A remembered fact that an answer rests on is among the facts that it says it used."""
+    events = recalled(NURSE)
+
+    assert "ballroom" in str(sentences(events))
+    assert [fact["id"] for fact in only(events, "used")[0]["facts"]] == ["memory.m1"]
+
+
+def test_memory_that_is_off_or_taken_out_is_not_used() -> None:
+    """Nothing remembered is found for a member who switched memory off, nor what they took out for this answer."""
+    consent = replace(NURSE.consent, fields=NURSE.consent.fields - {"memory"})
+    for events in (recalled(replace(NURSE, consent=consent)), recalled(NURSE, without=frozenset({"memory.m1"}))):
+        assert "I want to learn" not in str(events)
+
+
 def test_a_full_server_answers_without_a_model() -> None:
     """An overloaded request never reaches the model, is answered by quoting, and says why."""
     model = ScriptedModel(["Anything."])
@@ -171,3 +196,15 @@ def test_a_question_needs_no_item() -> None:
 
     assert ending(events)[0] == "done"
     assert events[0]["item"] == ""
+
+
+@pytest.mark.parametrize("writing", ["one-by-one", "at-once"])
+def test_a_question_for_the_main_points_gets_the_panel(writing: str) -> None:
+    """Asked for the takeaways, the takeaways come; about no item in particular, an ordinary answer does."""
+    rooms = rooms_with(ScriptedModel(["Not stated."]), writing=writing)
+    events = told(rooms, ITEM, NURSE, "What are the main points?", agent="takeaways")
+    nowhere: Item | None = None
+
+    assert ending(events)[0] == "done"
+    assert {block["form"] for block in only(events, "block-start")} == {"takeaway"}
+    assert ending(told(rooms, nowhere, NURSE, "What are the main points?", agent="takeaways"))[0] == "done"  # type: ignore[arg-type]

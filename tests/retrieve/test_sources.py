@@ -159,7 +159,7 @@ def test_the_conversation_gives_earlier_answers_on_the_same_thing() -> None:
 
 
 def test_what_was_told_comes_nearest_first_then_newest() -> None:
-    """Each with its own id."""
+    """Each with the id of the same fact in a snapshot."""
     told = [
         Told(id="m1", kind="goal", topic="oven", text="You told me: lease an oven.", quote="lease", at="2026-01-01"),
         Told(id="m2", kind="plan", topic="shop", text="You told me: second shop.", quote="shop", at="2026-02-01"),
@@ -169,7 +169,7 @@ def test_what_was_told_comes_nearest_first_then_newest() -> None:
 
     found = fetched(Remembered(), query_of("What does an oven cost?", remembered=tuple(told)))
 
-    assert [one.ref for one in found] == ["m1", "m3", "m2"]
+    assert [one.ref for one in found] == ["memory.m1", "memory.m3", "memory.m2"]
     assert {(one.partition, one.origin) for one in found} == {("member", "member")}
 
 

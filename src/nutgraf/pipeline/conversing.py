@@ -17,10 +17,11 @@ from nutgraf.decide.route import route_or_ask
 from nutgraf.errors import ModelError
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
-from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, answer
+from nutgraf.pipeline.answer import ANSWER_PROMPT, QUESTION_AT_MOST_CHARS, answer
 from nutgraf.pipeline.drafting import draft
 from nutgraf.pipeline.finding import known_of, records_of, vectors_of
 from nutgraf.pipeline.fitting import fit, interview
+from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
 from nutgraf.prompt.library import fenced
@@ -98,9 +99,10 @@ async def _answered(run: Run, question: str) -> Closed:
     if agent is None:
         await run.released()
         return run.declined(found.because.partition(": ")[2] or NOBODY)
+    known = known_of(run)
     query = Query(
-        scope=request.scope, text=meant.text, item=request.item, snapshot=known_of(run), vector=vector,
-        history=history, remembered=request.remembered,
+        scope=request.scope, text=meant.text, item=request.item, snapshot=known, vector=vector, history=history,
+        remembered=tuple(fact for fact in request.remembered if known.fact(f"memory.{fact.id}")),
     )  # fmt: skip
     if agent.form in ("fit", "interview"):
         job = next((record for record in [*pointed, request.item] if record and record.kind == "job"), request.item)
@@ -168,9 +170,17 @@ async def _ask_model(run: Run, question: str, agents: Sequence[Agent]) -> str | 
     return next((agent.name for agent in agents if agent.name in said.lower().split()), None)
 
 
+async def _takeaways(run: Run, agent: Agent, query: Query) -> Closed:
+    """The panel, for a question that asks for the main points; about no item in particular, an ordinary answer."""
+    await run.released()
+    if run.request.item is not None:
+        return await panel(run)
+    return await answer(run, replace(agent, prompt=ANSWER_PROMPT), query)
+
+
 FORMS: Mapping[Form, Answer] = {
     "answer": answer,
-    "takeaways": answer,
+    "takeaways": _takeaways,
     "fit": fit,
     "interview": interview,
     "plan": plan,

@@ -212,15 +212,18 @@ class Remembered:
         self.name = name
 
     async def fetch(self, query: Query, deadline: Deadline) -> Sequence[Passage]:
-        """At most `query.limit` facts, those nearest to the question first, then the newest."""
+        """At most `query.limit` facts, those nearest to the question first, then the newest.
+
+        Each goes by the id of the same fact in a snapshot.
+        """
         if query.scope.member is None:
             return ()
         facts = sorted(query.remembered, key=lambda fact: fact.at, reverse=True)
         shares = overlap([f"{fact.topic} {fact.text}" for fact in facts], query.text)
         found = [
             Passage(
-                source=self.name, ref=fact.id, text=fact.text, end=len(fact.text), title=fact.topic, kind=fact.kind,
-                score=share, origin="member", partition="member", published=fact.at or None,
+                source=self.name, ref=f"memory.{fact.id}", text=fact.text, end=len(fact.text), title=fact.topic,
+                kind=fact.kind, score=share, origin="member", partition="member", published=fact.at or None,
             )
             for fact, share in zip(facts, shares, strict=True) if fact.text.strip()
         ]  # fmt: skip

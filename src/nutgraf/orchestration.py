@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from nutgraf.conversation import Remembered, Turn
-from nutgraf.types import ActionKind, FactKind, Item, ItemKind, Scope, Snapshot, SourceKind, Vectors
+from nutgraf.types import FactKind, Item, ItemKind, Scope, Snapshot, SourceKind, Vectors
 
 Partition = Literal["public", "member"]
 Outcome = Literal["ok", "late", "failed", "open", "off", "not-needed"]
@@ -123,7 +123,7 @@ class Blended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """One part of a plan: its heading, what it looks for, in which records or member facts, and its next step.
+    """One part of a plan: its heading, what it looks for, and in which records or member facts.
 
     `about` are words added to the question. Either `kinds` (of records) or `facts` (kinds of facts) is filled.
     """
@@ -132,7 +132,6 @@ class Facet:
     about: str = ""
     kinds: tuple[ItemKind, ...] = ()
     facts: tuple[FactKind, ...] = ()
-    action: ActionKind | None = None
     at_most: int = 1
 
 

@@ -15,7 +15,6 @@ from nutgraf.local import WRITTEN, open_usecase
 from nutgraf.orchestration import Agent, BlendRules, Facet, Form
 from nutgraf.pipeline.finding import SKILLS_AT_MOST
 from nutgraf.prompt.library import Library
-from nutgraf.types import ActionKind
 from tests.docs import machine
 from tests.docs.pages import DOCS, commands, fences, missing_lines
 from tests.retrieve.skills.made import forgotten
@@ -118,7 +117,6 @@ def test_the_defaults_are_those_of_the_code() -> None:
     for words, value in [("costs", rules.diversity), ("the member adds", rules.personal), ("date adds", rules.recency)]:
         assert f"{words} ({value:g})" in TEXT
     assert f"counts half, {rules.recency_half_life_days:g}" in TEXT
-    assert names(next(row for row in rows("field of a facet") if "action" in row[0])[1]) == list(get_args(ActionKind))
     assert SKILLS_AT_MOST == 4
     assert "the four that fit a question best" in TEXT
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from nutgraf.errors import InputError
 from nutgraf.orchestration import Agent, BlendRules, Facet, Form
-from nutgraf.types import ITEM_KINDS, ActionKind, FactKind
+from nutgraf.types import ITEM_KINDS, FactKind
 
 FILE = "usecase.toml"
 #: What answers without any use case: the panel, and questions about the item.
@@ -88,7 +88,7 @@ def _agent(table: Mapping[str, Any]) -> Agent:
 
 def _facet(where: str, table: Mapping[str, Any]) -> Facet:
     values = _checked(f"{where}: facet {table.get('title', '?')!r}", Facet, table)
-    allowed = {"kinds": ITEM_KINDS, "facts": get_args(FactKind), "action": (None, *get_args(ActionKind))}
+    allowed = {"kinds": ITEM_KINDS, "facts": get_args(FactKind)}
     for name, known in allowed.items():
         given = values.get(name, ())
         for value in given if isinstance(given, tuple) else (given,):

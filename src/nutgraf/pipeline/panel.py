@@ -82,7 +82,7 @@ async def _send(run: Run, choice: Choice, found: list[Offer]) -> None:
         given = await _one_by_one(run, choice, steps)
     else:
         given, written = await _at_once(run, choice, steps)
-        starters = starters or written
+        starters = starters or written[: run.rooms.settings.starters_at_most]
     taken = {step.item for step in given if step.item}
     missing = None if taken else NOTHING_NEAR if found else NO_RECORDS
     if missing:
@@ -194,11 +194,16 @@ async def _at_once(run: Run, choice: Choice, steps: Sequence[Action]) -> tuple[l
         return _form(number, count, steps), reasons[place] if place is not None else None
 
     sink = await _compose(run, pieces, count, opening, steps, _reader(choice.snapshot))
+    _quote_the_rest(run, sink, pieces, count)
+    return [step for i in range(len(sink.blocks)) if (step := _step(i, count, steps))], sink.starters
+
+
+def _quote_the_rest(run: Run, sink: ManyBlocks, pieces: Sequence[Evidence], count: int) -> None:
+    """Quote what no block rests on yet, up to `count` blocks; nothing after a cut, which is told as one."""
     used = {piece.id for block in sink.blocks for sentence in block.sentences for piece in sentence.evidence}
     for piece in pieces:
         if len(sink.blocks) < count and piece.id not in used and not run.cut:
             sink.quote(piece)
-    return [step for i in range(len(sink.blocks)) if (step := _step(i, count, steps))], sink.starters
 
 
 async def _compose(
@@ -222,6 +227,7 @@ async def _compose(
         await stream_into(sink, run, prompt, limit, AutoParser, "panel", continues=agent.continues)
         tasks.cancel_scope.cancel()
     sink.close()
+    sink.starters = [starter for starter in sink.starters if run.rooms.judge.may_ask(starter, pieces)]
     return sink
 
 
@@ -243,9 +249,8 @@ async def _by_words(run: Run) -> Closed:
         return run.declined("Nothing was found that a sentence could rest on.")
     count = run.rooms.settings.takeaways_at_most
     sink = await _compose(run, found.evidence, count, lambda number, _: ("understand", None), (), _reader(known))
-    if not sink.blocks and not run.cut:
-        for piece in found.evidence[:count]:
-            sink.quote(piece)
+    if not sink.blocks or any(part.what == "writing" for part in run.skipped):
+        _quote_the_rest(run, sink, found.evidence, count)
     run.send(Extras(starters=tuple(sink.starters[: run.rooms.settings.starters_at_most])))
     return run.done()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from anyio.to_thread import run_sync
 
 from nutgraf.blend.actions import ACTIONS
+from nutgraf.errors import NotFound
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Facet, Passage, Query
 from nutgraf.pipeline.finding import cited, find, records_of
@@ -146,9 +147,8 @@ def _aim(aims: Aims, row: Vectors | None) -> Fact | None:
 
 def _told(run: Run, facet: Facet, aims: Aims, passage: Passage) -> Passage:
     """What is told of a record: its first sentence where that says what it is, else the one that fits best."""
-    if run.rooms.items is None or passage.ref.startswith("skill:"):
-        return passage
-    read = run.rooms.read(run.rooms.items.item(passage.ref))
+    record = _record(run, passage.ref)
+    read = run.rooms.read(record) if record is not None else None
     if not isinstance(read, Digest):
         return passage
     fit = [i for i, span in enumerate(read.spans) if span.quotable]
@@ -159,6 +159,19 @@ def _told(run: Run, facet: Facet, aims: Aims, passage: Passage) -> Passage:
         return passage
     span = read.spans[fit[0]]
     return replace(passage, text=span.text, start=span.start, end=span.end)
+
+
+def _record(run: Run, ref: str) -> Item | None:
+    """The record with this id: the item itself, or one that is kept; None for a source with ids of its own."""
+    item = run.request.item
+    if item is not None and item.id == ref:
+        return item
+    if run.rooms.items is None:
+        return None
+    try:
+        return run.rooms.items.item(ref)
+    except NotFound:
+        return None
 
 
 def _vectors(run: Run, found: Sequence[Passage]) -> Vectors:
@@ -180,7 +193,7 @@ def _facts(run: Run, facet: Facet, query: Query, aims: Aims) -> tuple[Fact, ...]
 
 async def _part(run: Run, number: int, one: Filled, records: dict[str, Item]) -> None:
     name, facet = f"s{number}", one.facet
-    action = _action(facet, one.passage) if one.passage else None
+    action = _action(one.passage) if one.passage else None
     run.send(BlockStart(block=name, form="step", title=facet.title, because=_because(one.aim)))
     pieces = [run.cite_passage(one.passage, records)] if one.passage else [run.cite_fact(fact) for fact in one.facts]
     block = Block(run, name, pieces, at_most=len(pieces))
@@ -189,7 +202,7 @@ async def _part(run: Run, number: int, one: Filled, records: dict[str, Item]) ->
     run.send(BlockEnd(block=name, action=action))
 
 
-def _action(facet: Facet, passage: Passage) -> Action | None:
+def _action(passage: Passage) -> Action | None:
     if passage.kind not in ACTIONS:
         return None
     kind, verb = ACTIONS[passage.kind]  # type: ignore[index]

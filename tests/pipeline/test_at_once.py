@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -13,6 +14,7 @@ from nutgraf.decide.agents import BASIC
 from nutgraf.errors import ModelBusy, ModelCut
 from nutgraf.model.gateway import Gateway, Target
 from nutgraf.pipeline.parts import Rooms
+from nutgraf.settings import Settings
 from nutgraf.testing import Piece, ScriptedModel, run_virtual
 from nutgraf.types import Prompt
 from tests.pipeline.told import Json, ending, only, sentences, tell, told
@@ -198,3 +200,30 @@ def test_other_forms_of_an_answer_are_read(form: str) -> None:
 
     assert ending(events)[0] == "done"
     assert len(sentences(events)) == 3
+
+
+def by_words(script: Sequence[Piece] | Callable[[Prompt], list[Piece]]) -> list[Json]:
+    """The panel of an item that is searched by words alone, as a model writes it that says this."""
+    rooms = Rooms(
+        settings=Settings(writing="at-once"), encoder=None, vocabulary=None, model=ScriptedModel(script), items=None
+    )
+    return told(rooms, replace(ITEM, title="The board at the desk"))
+
+
+def test_without_an_encoder_a_slow_model_leaves_quotations_for_the_rest() -> None:
+    """What a model did not get to in time is quoted, so that no panel that lacks a point says that it is done."""
+    whole = only(by_words(lambda prompt: [written(prompt)]), "block-start")
+    drip: list[Piece] = [piece for word in "Bluewater Health and so on".split() * 9 for piece in (4.0, f"{word} ")]
+    for script in ([3600.0], ['{"takeaways": [{"evidence": [1], "text": "', *drip]):
+        events = by_words(script)
+
+        assert ending(events)[0] == "done"
+        assert len(only(events, "block-start")) == len(only(events, "sentence-committed")) == len(whole) == 3
+
+
+def test_starters_of_a_model_keep_to_the_evidence() -> None:
+    """Of the questions that a model proposes only those are shown that its evidence speaks of."""
+    starters = ["Was the director of the hospital fired for fraud?", "Who updates the triage board?"]
+    events = by_words(lambda prompt: [json.dumps({**json.loads(written(prompt)), "starters": starters})])
+
+    assert only(events, "extras")[0]["starters"] == starters[1:]

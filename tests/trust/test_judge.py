@@ -173,3 +173,31 @@ def test_any_text_gets_a_verdict(text: str, quotes: list[str]) -> None:
     assert said.verdict in (("quoted", "supported") if quotes else ("dropped",))
     if said.verdict == "supported":
         assert any(set(text.lower().split()) & set(quote.lower().split()) for quote in quotes)
+
+
+@pytest.mark.parametrize(
+    ("question", "may"),
+    [
+        ("Why did the clinic move its window?", True),
+        ("How far did the average wait fell from 19 minutes?", True),
+        ("How did the wait fall to 7 minutes?", False),
+        ("Did Dr Orban move the clinic window?", False),
+        ("Why is your average wait so long?", False),
+        ("Was the manager fired for fraud?", False),
+        ("The clinic moved its window.", False),
+        ("The manager is a fraud. Why did the clinic move its window?", False),
+        ("?", False),
+    ],
+)
+def test_a_question_of_a_model_keeps_to_the_evidence(question: str, may: bool) -> None:
+    """Figures, names and most words of a proposed question stand in the evidence, and it asks one thing."""
+    assert Judge.standard(None).may_ask(question, evidence(SOURCE)) is may
+
+
+def test_a_broken_check_lets_no_question_pass() -> None:
+    """A check that raises has refused."""
+
+    def broken(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
+        raise RuntimeError("secret detail")
+
+    assert not Judge(None, {"names": broken}).may_ask("Why did the clinic move its window?", evidence(SOURCE))

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nutgraf.registry import specs
+from nutgraf.text.sentences import split
+from nutgraf.text.words import content_stems
 from nutgraf.trust.checks import Check, deterministic
 from nutgraf.trust.cuts import clause_cuts, keeps_figures
 from nutgraf.types import Draft, Evidence, Verdict
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Cosine to the nearest piece of evidence below which the meaning is not close enough.
 CLOSE_AT_LEAST = 0.72
+#: Checks that a question must pass too, and the share of its content words that must stand in the evidence.
+OF_QUESTIONS, ASKED_AT_LEAST = ("numbers", "names", "quoted-terms", "voice"), 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,22 @@ class Judge:
         if not near >= CLOSE_AT_LEAST:  # written so that a figure that is none refuses
             return len(self.checks), Verdict("quoted", "close-in-meaning", f"cosine {near:.2f}")
         return len(self.checks), Verdict("supported", "all", f"cosine {near:.2f}", (piece,))
+
+    def may_ask(self, question: str, evidence: Sequence[Evidence]) -> bool:
+        """Whether a question that a model wrote may be proposed to a reader.
+
+        It asks one thing, and its figures, names and most of its words are of the evidence.
+        """
+        if not question.endswith("?") or len(split(question)) != 1:
+            return False
+        said, known = set(content_stems(question)), {stem for one in evidence for stem in content_stems(one.quote)}
+        if not said or len(said & known) < ASKED_AT_LEAST * len(said):
+            return False
+        draft = Draft(question)
+        try:
+            return all(self.checks[name](draft, evidence) is None for name in OF_QUESTIONS if name in self.checks)
+        except Exception:  # silence is never consent: a broken check refuses
+            return False
 
     def closest(self, draft: Draft, evidence: Sequence[Evidence]) -> Evidence:
         """The piece of evidence a refused draft came closest to; evidence must not be empty."""

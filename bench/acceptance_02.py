@@ -39,7 +39,6 @@ from nutgraf.errors import MissingPart
 from nutgraf.model.embedded import EmbeddedModel
 from nutgraf.serve import streams
 from nutgraf.types import Deadline, Message, Prompt
-from tests.serve import stopping
 from tests.serve.stopping import GRACE_S, Stand, opened
 
 LIMIT_MS, GIVE_UP_S = 250.0, 1.0
@@ -217,7 +216,26 @@ def peeking() -> Callable[[], None]:
 
         await opening(receive, send, pace, again, *more)
 
-    return stopping.swap(streams, while_there=without_a_look, send_events=peek)
+    return swap(streams, while_there=without_a_look, send_events=peek)
+
+
+def swap(owner: Any, **new: Any) -> Callable[[], None]:
+    """Put other things in their places in a module, and in those that took them from there; gives what undoes it."""
+    taken = [
+        (module, name, value)
+        for name, value in new.items()
+        for module in list(sys.modules.values())
+        if module.__name__.startswith("nutgraf.") and getattr(module, name, None) is getattr(owner, name)
+    ]
+    before = [getattr(module, name) for module, name, _ in taken]
+    for module, name, value in taken:
+        setattr(module, name, value)
+
+    def undo() -> None:
+        for (module, name, _), value in zip(taken, before, strict=True):
+            setattr(module, name, value)
+
+    return undo
 
 
 def main(options: argparse.Namespace) -> int:

@@ -299,7 +299,7 @@ def _parameters(xllamacpp: Any, path: Path, folder: str, threads: int, slots: in
     params.cache_ram_mib = PROMPT_CACHE_AT_MOST_MIB
     params.verbosity = -1
     params.fit_params = params.warmup = params.ui = params.endpoint_slots = False
-    params.endpoint_metrics = True  # for bench/stop.py, which asks it whether the model has really stopped
+    params.endpoint_metrics = True  # for bench/acceptance_02.py, which asks it whether the model has really stopped
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     params.n_threads_http = 1
     params.api_keys = [secrets.token_urlsafe(32)]

@@ -12,8 +12,11 @@ import orjson
 import pytest
 
 from nutgraf.conversation import Remembered, Turn
+from nutgraf.decide.agents import BASIC
 from nutgraf.errors import InputError, ModelBusy, ModelCut, SourceError
 from nutgraf.evals.replay import Replayed, differences, prompts_of, replay
+from nutgraf.model.gate import Target
+from nutgraf.model.gateway import Gateway
 from nutgraf.orchestration import Agent, Passage
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import run
@@ -204,3 +207,36 @@ def test_a_model_that_failed_fails_again(error: Exception) -> None:
 
         assert made.differences == ()
         assert skipped[0] == skipped[1]
+
+
+def test_every_call_tells_its_own_cost_and_who_answered() -> None:
+    """A call's usage leaves out the calls before it, and after a failover it names the model that spoke."""
+    busy, ready = ScriptedModel([ModelBusy("full")], name="busy"), ScriptedModel(GOOD, name="ready")
+    gateway = Gateway([Target(name=model.name, model=model) for model in (busy, ready)])
+    notes = answered(rooms_with(gateway))["notes"]  # type: ignore[arg-type]
+    first, second = [note for note in notes if note["kind"] == "model"][:2]
+
+    assert (first["model"], second["model"]) == ("ready", "ready")
+    assert first["usage"]["output_tokens"] == second["usage"]["output_tokens"] > 0
+
+
+def test_a_model_that_routes_is_recorded_and_does_it_again() -> None:
+    """The call that chose the agent is in the trace, and a replay takes the same way."""
+    small, large = ScriptedModel(["company"], name="small"), ScriptedModel(GOOD, name="large")
+    targets = [Target(name=model.name, model=model) for model in (large, small)]
+    gateway = Gateway(targets, {"route": ["small"], "write": ["large"]})
+    found = Passage(source="museum", ref="skill:museum/1", text=f"{WAIT}within six weeks.", end=90)
+    company = replace(BASIC["general"], name="company", sources=("museum",))
+    turn = Turn(ITEMS[0].id, "s0", "What do they sell?", "Bread.", "2026-01-01", agent="company")
+
+    def rooms(model: Gateway | None) -> Rooms:
+        made = rooms_with(model, shelf(COURSE), route_model="small")  # type: ignore[arg-type]
+        return replace(made, agents={**BASIC, "company": company}, skills=(FixedSource("museum", [found]),))
+
+    question = "Anything unusual going on somewhere among purple elephants and orange umbrellas lately perhaps?"
+    trace = answered(rooms(gateway), question, history=(turn,))
+    made = replay(trace, rooms(None), ITEMS[0], NURSE)
+    calls = [(note["step"], note["model"]) for note in trace["notes"] if note["kind"] == "model"]
+
+    assert calls == [("route", "small"), ("write", "large")]
+    assert (made.differences, made.notes) == ((), ())

@@ -12,7 +12,8 @@ import pytest
 
 from nutgraf.decide.agents import BASIC
 from nutgraf.errors import ModelBusy, ModelCut
-from nutgraf.model.gateway import Gateway, Target
+from nutgraf.model.gate import Target
+from nutgraf.model.gateway import Gateway
 from nutgraf.pipeline.parts import Rooms
 from nutgraf.settings import Settings
 from nutgraf.testing import Piece, ScriptedModel, run_virtual

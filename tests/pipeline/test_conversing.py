@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import time
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nutgraf.conversation import Remembered
+from nutgraf.conversation import Remembered, Turn
 from nutgraf.decide.agents import BASIC
-from nutgraf.model.gateway import Gateway, Target
+from nutgraf.errors import ModelBusy
+from nutgraf.model.gate import Target
+from nutgraf.model.gateway import Gateway
 from nutgraf.orchestration import Agent, Passage, SkillSpec
 from nutgraf.pipeline import conversing
 from nutgraf.testing import FixedSource, Piece, ScriptedModel
@@ -20,6 +23,8 @@ from tests.pipeline.world import COURSE, ITEMS, NURSE, Shelf, rooms_with
 
 ITEM = ITEMS[0]
 QUESTION = "How long was the median wait at the front desk?"
+#: No rule speaks for an agent that might answer it.
+DOUBTFUL = "Anything unusual going on somewhere among purple elephants and orange umbrellas lately perhaps?"
 
 
 class Sourced(FixedSource):
@@ -31,6 +36,19 @@ class Sourced(FixedSource):
         return SkillSpec(
             name=self.name, version=1, summary=self.name, when=f"questions about {self.name}", parameters={}
         )
+
+
+class Told(list[Any]):
+    """A list that tells when something is added to it."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def append(self, value: Any) -> None:
+        """Add, and tell."""
+        super().append(value)
+        self._tell()
 
 
 def skill(name: str, text: str = "The museum opens at nine in the morning on every weekday.") -> Sourced:
@@ -45,13 +63,14 @@ def agents(*sources: str) -> dict[str, Agent]:
 
 def test_a_refused_question_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Input checks run beside retrieval: sources are asked meanwhile, and nothing is released when they refuse."""
-    source = skill("museum")
+    source, asked = skill("museum"), threading.Event()
+    source.asked = Told(asked.set)
 
-    def slow(question: str) -> str:
-        time.sleep(0.01)
+    def after_the_sources(question: str) -> str:
+        assert asked.wait(10)
         return "Not here."
 
-    monkeypatch.setattr(conversing, "screen", slow)
+    monkeypatch.setattr(conversing, "screen", after_the_sources)
     rooms = replace(rooms_with(None), skills=(source,), agents=agents("item", "museum"))
     events = told(rooms, ITEM, NURSE, QUESTION)
 
@@ -88,23 +107,40 @@ def test_orders_to_the_model_are_declined_and_talk_of_them_is_not(question: str,
     assert (ending(events)[0] == "declined") is asks
 
 
-def routed(said: list[Piece], question: str = "Board?") -> tuple[Json, ScriptedModel]:
-    """The routing of a doubtful question, with a model that says this when it is asked where it goes."""
+def routed(said: list[Piece], before: str = "company") -> tuple[Json, ScriptedModel]:
+    """The routing of a doubtful question behind this agent's turn, with a model that says where it goes."""
     small, large = ScriptedModel(said, name="small"), ScriptedModel(["Not stated."], name="large")
     targets = [Target(name="small", model=small), Target(name="large", model=large)]
     gateway = Gateway(targets, {"route": ["small"], "write": ["large"]})
     rooms = rooms_with(gateway, route_model="small")  # type: ignore[arg-type]
     two = {**BASIC, "company": replace(BASIC["general"], name="company", summary="Companies.")}
     turns_agent = replace(rooms, agents=two)
-    events = told(turns_agent, ITEM, NURSE, question)
+    turn = Turn(ITEM.id, "s0", "What do they sell?", "Bread.", "2026-01-01", agent=before)
+    events = told(turns_agent, ITEM, NURSE, DOUBTFUL, history=(turn,))
     return only(events, "routed")[0], small
 
 
-def test_a_small_model_is_asked_only_in_doubt_and_may_fail() -> None:
-    """Whatever the small model says or does not say, the question is answered by an agent there is."""
-    for said in (["general"], ["nonsense"], [RuntimeError("broken")], [3600.0]):
-        found, _ = routed(said)  # type: ignore[arg-type]
-        assert found["agent"] in ("general", "company")
+@pytest.mark.parametrize(
+    ("said", "agent"),
+    [
+        (["general"], "general"), (["com", "pany"], "company"), (["nonsense"], "general"),
+        ([RuntimeError("broken")], "general"), ([ModelBusy("full")], "general"), ([3600.0], "general"),
+    ],
+)  # fmt: skip
+def test_a_small_model_is_asked_in_doubt_and_may_fail(said: list[Piece], agent: str) -> None:
+    """The small model chooses between two agents; whatever else it says or does, the question is answered."""
+    found, small = routed(said)
+
+    assert found["agent"] == agent
+    assert small.calls
+
+
+def test_a_small_model_is_not_asked_when_there_is_nothing_to_choose() -> None:
+    """One agent alone is no choice, and costs no call."""
+    found, small = routed(["company"], before="general")
+
+    assert found["agent"] == "general"
+    assert not small.calls
 
 
 def test_skills_are_chosen_for_the_question() -> None:

@@ -130,6 +130,8 @@ async def route_or_ask(  # noqa: PLR0913 - as `route`
         return found
     names = dict.fromkeys(name for name in (found.agent, runner_up, before, _general(known)) if name in known)
     two = [known[name] for name in names][:2]
+    if len(two) < 2:
+        return found
     chosen = await ask_model(question, two)
     picked = next((agent for agent in two if agent.name == chosen), None)
     if picked is None:

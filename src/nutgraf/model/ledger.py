@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -84,6 +85,14 @@ def input_tokens(prompt: Prompt) -> int:
 def output_tokens(pieces: int, chars: int) -> int:
     """About how many tokens were written: one a piece, unless the pieces are too long to be tokens."""
     return pieces if chars <= pieces * TOKEN_AT_MOST_CHARS else -(-chars // CHARS_PER_TOKEN)
+
+
+def spent(attempts: Iterable[Attempt]) -> Usage:
+    """What the attempts that have ended cost, together."""
+    total = Usage(estimated=False)
+    for attempt in attempts:
+        total = added(total, attempt.usage) if attempt.result != "open" else total
+    return total
 
 
 def added(one: Usage, other: Usage) -> Usage:

@@ -16,7 +16,7 @@ from nutgraf.model.cache import AnswerCache, CacheKey, cache_key
 from nutgraf.model.call import ELSEWHERE, PASSING, Call, Patience, result_of
 from nutgraf.model.gate import Gate
 from nutgraf.model.hedge import race
-from nutgraf.model.ledger import Attempt, Because, Result, added, input_tokens
+from nutgraf.model.ledger import Attempt, Because, Result, input_tokens, spent
 from nutgraf.model.quota import Quota, Reservation
 from nutgraf.orchestration import Step, Usage
 from nutgraf.types import Deadline, Prompt, Scope
@@ -59,10 +59,7 @@ class Session:
     @property
     def usage(self) -> Usage:
         """What the attempts that have ended cost, together."""
-        total = Usage(estimated=False)
-        for attempt in self.attempts:
-            total = added(total, attempt.usage) if attempt.result != "open" else total
-        return total
+        return spent(self.attempts)
 
     def stream(
         self,
@@ -303,8 +300,8 @@ class Answer:
             await call.close(result, error, trace, visible=self._shown())
         finally:
             usage = call.attempt.usage
-            spent = usage.input_tokens + usage.output_tokens
-            self._means.quota.settle(self._reservations[call], spent, anyio.current_time())
+            tokens = usage.input_tokens + usage.output_tokens
+            self._means.quota.settle(self._reservations[call], tokens, anyio.current_time())
 
     async def _first_piece(self, call: Call) -> str:
         """The first piece of a call, or of a second one at another target when the first is late and may be hedged."""

@@ -14,7 +14,7 @@ from nutgraf.events import BlockEnd, BlockForm, BlockStart
 from nutgraf.parse.drafts import LineParser
 from nutgraf.parse.fields import FieldEvent, FieldFinal, FieldStarted
 from nutgraf.pipeline.parts import Run
-from nutgraf.pipeline.writing import Block, no_model, trouble
+from nutgraf.pipeline.writing import Block, no_model, noted, trouble
 from nutgraf.types import Action, Because, Deadline, Draft, Evidence, Message, Prompt, TakeawayKind
 
 #: What a block opens with and ends in, by its number and the evidence that it is known to rest on.
@@ -277,11 +277,9 @@ class _Stream:
         session = self.run.session
         assert session is not None
         await anyio.lowlevel.checkpoint()  # a reader who has stopped costs no request
-        call = self.run.trace.call(self.prompt, model=self.run.rooms.model_name, block=self.name)
-        sink = self.sink
+        sink, asked_at = self.sink, anyio.current_time()
         opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
-        ending, error, asked_at = "cancelled", None, anyio.current_time()
-        try:
+        with noted(self.run, self.prompt, self.name) as call:
             async with opened as pieces:
                 async for piece in pieces:
                     if piece and not self.spoke:
@@ -289,14 +287,8 @@ class _Stream:
                     call.piece(piece)
                     await self._take(self.parser.feed(piece))
                     if sink.full:
-                        ending = "left"
+                        call.left = True
                         return
-            ending = "done"
-        except Exception as exc:
-            ending, error = "failed", type(exc).__name__
-            raise
-        finally:
-            call.end(ending, usage=session.usage, error=error)  # type: ignore[arg-type]
         await self._take(self.parser.close())
 
     def _spoken(self, took_s: float) -> None:

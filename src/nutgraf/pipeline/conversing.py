@@ -14,7 +14,6 @@ from nutgraf.conversation import Turn
 from nutgraf.decide.followup import Resolved, resolve
 from nutgraf.decide.opening import points_at_the_item, without_statements
 from nutgraf.decide.route import route_or_ask
-from nutgraf.errors import ModelError
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import ANSWER_PROMPT, QUESTION_AT_MOST_CHARS, answer
@@ -24,6 +23,7 @@ from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
+from nutgraf.pipeline.writing import noted
 from nutgraf.prompt.library import fenced
 from nutgraf.retrieve.relevance import relevance
 from nutgraf.retrieve.sources import on_thread
@@ -163,9 +163,11 @@ async def _ask_model(run: Run, question: str, agents: Sequence[Agent]) -> str | 
     prompt = run.rooms.prompts.render("route", {"question": fenced(question), "evidence": lines}, max_tokens=8)
     limit = Deadline(anyio.current_time() + min(ROUTE_WITHIN_S, run.left() / 4))
     said = ""
-    with anyio.move_on_after(limit.left(anyio.current_time())), suppress(ModelError):
+    late = anyio.move_on_after(limit.left(anyio.current_time()))
+    with late, suppress(Exception), noted(run, prompt, "", "route") as call:
         async with run.session.stream(prompt, limit, step="route") as pieces:
             async for piece in pieces:
+                call.piece(piece)
                 said += piece
     return next((agent.name for agent in agents if agent.name in said.lower().split()), None)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
@@ -11,10 +13,13 @@ from anyio.to_thread import run_sync
 from nutgraf.decide.limiter import feasible
 from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
+from nutgraf.model.ledger import spent
+from nutgraf.orchestration import Step
 from nutgraf.pipeline.parts import Rooms, Run
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.text.memo import memoised
 from nutgraf.text.words import content_stems, words
+from nutgraf.trace.record import Call, CallEnding
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
 
 #: Time kept back from the model for what comes after it, in seconds; of a short time a fifth.
@@ -187,6 +192,26 @@ def no_model(run: Run, limit: Deadline) -> bool:
         run.skip("writing", "the model takes too long to begin just now")
         return True
     return False
+
+
+@contextmanager
+def noted(run: Run, prompt: Prompt, block: str, step: Step = "write") -> Iterator[Call]:
+    """Note a request to the model in the trace: how it ended, who answered, and what it alone cost."""
+    session = run.session
+    assert session is not None
+    call, before = run.trace.call(prompt, model=run.rooms.model_name, block=block, step=step), len(session.attempts)
+    ending: CallEnding = "cancelled"
+    told: dict[str, Any] = {}
+    try:
+        yield call
+        ending = "left" if call.left else "done"
+    except Exception as exc:
+        ending, told["error"] = "failed", type(exc).__name__
+        raise
+    finally:
+        if made := session.attempts[before:]:
+            told |= {"model": made[-1].target, "cached": made[-1].because == "cache"}
+        call.end(ending, usage=spent(made), **told)
 
 
 def trouble(run: Run, exc: Exception, *, spoke: bool) -> None:

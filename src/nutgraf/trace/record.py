@@ -44,12 +44,16 @@ class Note(NamedTuple):
 
 
 class Call:
-    """One request to a model, noted when it begins, so that it is in the record however it ends."""
+    """One request to a model, noted when it begins, so that it is in the record however it ends.
 
-    __slots__ = ("_recording", "_values")
+    Set `left` when nothing more of it is wanted.
+    """
+
+    __slots__ = ("_recording", "_values", "left")
 
     def __init__(self, recording: Recording, values: dict[str, Any]) -> None:
         self._recording, self._values = recording, values
+        self.left = False
 
     def piece(self, text: str) -> None:
         """A piece of text arrived now."""

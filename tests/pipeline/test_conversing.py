@@ -14,7 +14,7 @@ from nutgraf.decide.agents import BASIC
 from nutgraf.errors import ModelBusy
 from nutgraf.model.gate import Target
 from nutgraf.model.gateway import Gateway
-from nutgraf.orchestration import Agent, Passage, SkillSpec
+from nutgraf.orchestration import Agent, BlendRules, Passage, SkillSpec
 from nutgraf.pipeline import conversing
 from nutgraf.testing import FixedSource, Piece, ScriptedModel
 from nutgraf.types import Item, Member
@@ -189,6 +189,20 @@ def test_memory_that_is_off_or_taken_out_is_not_used() -> None:
     consent = replace(NURSE.consent, fields=NURSE.consent.fields - {"memory"})
     for events in (recalled(replace(NURSE, consent=consent)), recalled(NURSE, without=frozenset({"memory.m1"}))):
         assert "I want to learn" not in str(events)
+
+
+@pytest.mark.parametrize("recency", [0.5, 0.0])
+def test_what_is_recent_comes_first(recency: float) -> None:
+    """Of two passages that are alike but for their date, the newer one is kept; without weight the first by name."""
+    texts = {"almanac": ("The hall opens at nine.", "2019-01-01"), "museum": ("The gallery opens at ten.", "2999-01-01")}
+    sources = [skill(name, text) for name, (text, _) in texts.items()]
+    for source in sources:
+        source.found = [replace(source.found[0], published=texts[source.name][1])]
+    agent = replace(BASIC["general"], sources=tuple(texts), rules=BlendRules(recency=recency, passages_at_most=1))
+    rooms = replace(rooms_with(None), skills=tuple(sources), agents={**BASIC, "general": agent})
+    asked = only(told(rooms, ITEM, None, QUESTION), "sources")[0]["asked"]
+
+    assert [one["source"] for one in asked if one["kept"]] == ["museum" if recency else "almanac"]
 
 
 def test_a_full_server_answers_without_a_model() -> None:

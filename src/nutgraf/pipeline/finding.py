@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 import anyio
@@ -64,7 +65,8 @@ async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), 
     with run.stage("gathering"):
         gathered = await gather(sources, query, until, health=run.rooms.health)
     near = await _nearness(run, query, gathered)
-    blended = blend(gathered.passages, agent.rules, near=near)
+    today = run.trace.at or datetime.now(UTC).isoformat()  # replayed, it is the day of the recording
+    blended = blend(gathered.passages, agent.rules, near=near, now=today)
     await run.released()
     _tell(run, gathered, blended)
     return blended

@@ -194,7 +194,10 @@ def test_memory_that_is_off_or_taken_out_is_not_used() -> None:
 @pytest.mark.parametrize("recency", [0.5, 0.0])
 def test_what_is_recent_comes_first(recency: float) -> None:
     """Of two passages that are alike but for their date, the newer one is kept; without weight the first by name."""
-    texts = {"almanac": ("The hall opens at nine.", "2019-01-01"), "museum": ("The gallery opens at ten.", "2999-01-01")}
+    texts = {
+        "almanac": ("The hall opens at nine.", "2019-01-01"),
+        "museum": ("The gallery opens at ten.", "2999-01-01"),
+    }
     sources = [skill(name, text) for name, (text, _) in texts.items()]
     for source in sources:
         source.found = [replace(source.found[0], published=texts[source.name][1])]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ from nutgraf.model.gateway import Gateway
 from nutgraf.pipeline.parts import Rooms
 from nutgraf.settings import Settings
 from nutgraf.testing import Piece, ScriptedModel, run_virtual
-from nutgraf.types import Prompt
+from nutgraf.types import Deadline, Prompt
 from tests.pipeline.told import Json, ending, only, sentences, tell, told
 from tests.pipeline.world import ITEMS, NURSE, rooms_with
 
@@ -228,3 +229,64 @@ def test_starters_of_a_model_keep_to_the_evidence() -> None:
     events = by_words(lambda prompt: [json.dumps({**json.loads(written(prompt)), "starters": starters})])
 
     assert only(events, "extras")[0]["starters"] == starters[1:]
+
+
+@dataclass
+class Limited:
+    """A model that says a text and then says that it came to its limit of tokens, or to its end."""
+
+    text: Callable[[Prompt], str]
+    finish: str = "length"
+    name: str = "limited"
+
+    @asynccontextmanager
+    async def stream(self, prompt: Prompt, deadline: Deadline) -> AsyncIterator[AsyncIterator[str]]:
+        """One answer in one piece."""
+        yield Said(self.text(prompt), self.finish)
+
+
+class Said:
+    """One piece of text, and how the answer ended."""
+
+    def __init__(self, text: str, finish: str) -> None:
+        self.left, self.finish = [text], finish
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        if not self.left:
+            raise StopAsyncIteration
+        return self.left.pop()
+
+
+@pytest.mark.parametrize(("finish", "becomes"), [("length", "truncated"), ("stop", "done")])
+def test_an_answer_cut_by_its_limit_of_tokens_is_not_done(finish: str, becomes: str) -> None:
+    """A provider that stops at `max_tokens` has cut the answer off; the same text with its own end is done."""
+    model = Limited(lambda prompt: written(prompt)[: None if finish == "stop" else 230], finish)
+    events = told(at_once(model), ITEM, NURSE)  # type: ignore[arg-type]
+
+    assert ending(events)[0] == becomes
+    assert events[-1]["regenerate"] is (becomes == "truncated")
+
+
+def test_a_cut_before_the_first_sentence_leaves_quotations() -> None:
+    """Nothing of the model was shown: the points are quoted, and the ending says that the writing was cut off."""
+    events = told(at_once(ScriptedModel([0.1, '{"takeaways": [{"evid', ModelCut("cut")])), ITEM, NURSE)
+
+    assert ending(events)[0] == "truncated"
+    assert len(sentences(events)) == 3
+
+
+def test_what_a_model_says_before_its_json_is_no_takeaway() -> None:
+    """An introduction in prose starts no block: the panel is what stands in the JSON, in its order."""
+
+    def backwards(prompt: Prompt) -> str:
+        made = json.loads(written(prompt))
+        return "I have read the page about the board now.\n" + json.dumps({"takeaways": made["takeaways"][::-1]})
+
+    model = ScriptedModel(saying(backwards))
+    events = told(at_once(model), ITEM, NURSE)
+    said = [sentence["evidence"][0]["quote"].replace("**", "") for sentence in sentences(events)]
+
+    assert said == [text.replace("**", "") for text in evidence_of(model.seen[0])[::-1]]

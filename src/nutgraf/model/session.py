@@ -103,6 +103,8 @@ class Answer:
         self._call: Call | None = None
         self._reservations: dict[Call, Reservation] = {}
         self._handed = self._stale = False
+        #: Whether the model came to its own end; False once it was stopped by `max_tokens`.
+        self.whole = True
         self._kept: list[str] = []
         self._key: CacheKey | None = None
         if self._means.cache is not None and not prompt.temperature:
@@ -165,6 +167,7 @@ class Answer:
         """The model has ended by itself: book it, and keep the answer when it is whole."""
         call, self._call = self._call, None
         assert call is not None
+        self.whole = call.whole
         await self._closed(call, "done")
         if self._stale:
             self._restart()

@@ -289,7 +289,14 @@ class _Stream:
                     if sink.full:
                         call.left = True
                         return
+                if not getattr(pieces, "whole", True):
+                    self._ran_out()
         await self._take(self.parser.close())
+
+    def _ran_out(self) -> None:
+        """The model was stopped by its own limit of tokens: what a large one wrote is then cut off."""
+        self.run.skip("writing", "the model came to its limit of tokens")
+        self.run.cut = self.run.cut or not self.run.rooms.small
 
     def _spoken(self, took_s: float) -> None:
         """The model has said its first word after this time."""

@@ -199,10 +199,12 @@ async def _at_once(run: Run, choice: Choice, steps: Sequence[Action]) -> tuple[l
 
 
 def _quote_the_rest(run: Run, sink: ManyBlocks, pieces: Sequence[Evidence], count: int) -> None:
-    """Quote what no block rests on yet, up to `count` blocks; nothing after a cut, which is told as one."""
+    """Quote what no block rests on yet, up to `count` blocks; behind the words of a model that was cut off, nothing."""
+    if run.cut and sink.said:
+        return
     used = {piece.id for block in sink.blocks for sentence in block.sentences for piece in sentence.evidence}
     for piece in pieces:
-        if len(sink.blocks) < count and piece.id not in used and not run.cut:
+        if len(sink.blocks) < count and piece.id not in used:
             sink.quote(piece)
 
 
@@ -224,7 +226,9 @@ async def _compose(
     limit = Deadline(anyio.current_time() + writing_time(run, anyio.current_time()))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])
-        await stream_into(sink, run, prompt, limit, AutoParser, "panel", continues=agent.continues)
+        await stream_into(
+            sink, run, prompt, limit, partial(AutoParser, expects="json"), "panel", continues=agent.continues
+        )
         tasks.cancel_scope.cancel()
     sink.close()
     sink.starters = [starter for starter in sink.starters if run.rooms.judge.may_ask(starter, pieces)]

@@ -27,7 +27,7 @@ KEPT_BACK_S = 0.4
 #: So many words of the evidence begin the sentence of a model that continues texts.
 OPENING_WORDS = 3
 #: A draft that cites nothing is judged against so many pieces of evidence, those that share most words with it.
-UNCITED_AT_MOST = 4
+UNCITED_AT_MOST = 3
 
 
 class Block:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -41,6 +42,7 @@ class Entry:
     data: bytes
 
 
+@lru_cache(maxsize=1_024)
 def epoch_of(stream_id: str) -> str:
     """What the ids of a stream's events begin with; the same in every process that reads the stream."""
     return hashlib.sha256(stream_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -27,7 +27,7 @@ ERROR_BODY_WITHIN_S = 0.5
 #: A timer that is due by less than this is due.
 TIMER_RESOLUTION_S = 1e-3
 #: The first words, about a sentence, are read as soon as they come; a longer piece than this is no trickle.
-HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 120, 16_384
+HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 80, 16_384
 _BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 
 Fault = Callable[[type[ModelError], str], ModelError]
@@ -45,7 +45,7 @@ class Limits:
     between_tokens_s: float = 5.0
     total_s: float = 60.0
     drain_s: float = 0.1
-    gather_s: float = 0.04
+    gather_s: float = 0.05
     connections_at_most: int = 64
 
 

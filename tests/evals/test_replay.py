@@ -132,6 +132,21 @@ def test_a_stopped_answer_stops_again() -> None:
     assert (made.differences, made.trace["notes"][-2]["complete_ms"]) == ((), 400.0)
 
 
+def used_in(trace: Json) -> list[list[str]]:
+    """The ids of the facts that an answer says it used, each time it says so."""
+    return [[fact["id"] for fact in note["facts"]] for note in trace["notes"] if note["kind"] == "used"]
+
+
+def test_what_a_question_used_of_a_member_is_in_its_trace() -> None:
+    """Every form of answer notes the facts that it tells of, as the panel does."""
+    told = Remembered(
+        id="m1", kind="goal", topic="wait", text="I want to cut the median wait at my front desk.", quote="q",
+        at="2026-05-01T09:00:00Z",
+    )  # fmt: skip
+
+    assert used_in(answered(rooms_with(None), QUESTION, remembered=(told,))) == [["memory.m1"]]
+
+
 def test_what_was_asked_is_asked_again() -> None:
     """The conversation, what was remembered and what was left out are as they were."""
     more: Json = {
@@ -143,10 +158,10 @@ def test_what_was_asked_is_asked_again() -> None:
     }  # fmt: skip
     trace = answered(rooms_with(ScriptedModel(GOOD), shelf(COURSE)), None, **more)
     made = again(trace)
-    used = [[fact["id"] for fact in n["facts"]] for t in (trace, made.trace) for n in t["notes"] if n["kind"] == "used"]
+    used = used_in(trace)
 
     assert made.same
-    assert used[0] == used[1]
+    assert used == used_in(made.trace)
     assert used[0][0] == "memory.m1"
     assert "headline" not in used[0]
 

@@ -128,7 +128,6 @@ class _Own:
         facts = self._facts(given)
         found = await cited(run, given)
         run.send(Used(facts=facts))
-        run.trace.note("used", facts=facts)
         run.send(BlockStart(block="d1", form="draft", title=self._title(), because=self._because(chosen)))
         block = DraftBlock(run, found.evidence, max(agent.sentences_at_most, len(chosen)), said)
         if by_model:

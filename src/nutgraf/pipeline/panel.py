@@ -63,7 +63,6 @@ async def panel(run: Run) -> Closed:
     with run.stage("choosing"):
         choice = await run_sync(partial(_choose, run, digest), abandon_on_cancel=True)
     run.send(Used(facts=choice.snapshot.facts))
-    run.trace.note("used", facts=choice.snapshot.facts)
     if not choice.points:
         return run.declined("No sentence of this item can stand alone.")
     found = await _offered(run, choice)

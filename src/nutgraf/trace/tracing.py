@@ -12,7 +12,7 @@ from typing import Protocol
 
 import anyio
 
-from nutgraf.events import Event, SentenceCommitted
+from nutgraf.events import Event, SentenceCommitted, Used
 from nutgraf.trace.record import Recording
 from nutgraf.types import Scope
 
@@ -98,6 +98,8 @@ async def traced(emit: Emit, produce: Callable[[Emit], Awaitable[None]], trace: 
         counts[event.kind] += 1
         if isinstance(event, SentenceCommitted):
             trace.note("sent", block=event.block, sentence=event.sentence)
+        elif isinstance(event, Used):
+            trace.note("used", facts=event.facts)
         emit(event)
 
     try:

@@ -229,10 +229,10 @@ def test_every_call_tells_its_own_cost_and_who_answered() -> None:
     busy, ready = ScriptedModel([ModelBusy("full")], name="busy"), ScriptedModel(GOOD, name="ready")
     gateway = Gateway([Target(name=model.name, model=model) for model in (busy, ready)])
     notes = answered(rooms_with(gateway))["notes"]  # type: ignore[arg-type]
-    first, second = [note for note in notes if note["kind"] == "model"][:2]
+    calls = [note for note in notes if note["kind"] == "model"]
 
-    assert (first["model"], second["model"]) == ("ready", "ready")
-    assert first["usage"]["output_tokens"] == second["usage"]["output_tokens"] > 0
+    assert [call["model"] for call in calls] == ["ready"] * 3
+    assert len({call["usage"]["output_tokens"] for call in calls}) == 1
 
 
 def test_a_model_that_routes_is_recorded_and_does_it_again() -> None:

@@ -224,6 +224,8 @@ class Answer:
             raise ModelSilent("no time was left for a model")
         all_open = not any(gate.breaker.closed for gate in self._order)
         unhurt = [gate for gate in self._order if gate.target.name not in session.failed] or self._order
+        hurt = {attempt.target for attempt in session.attempts if attempt.result in ELSEWHERE}
+        unhurt = sorted(unhurt, key=lambda gate: gate.target.name in hurt)  # what failed before is asked last
         for gate in unhurt:
             if gate.room(self._deadline, now):
                 how = gate.allows(now, all_open=all_open)

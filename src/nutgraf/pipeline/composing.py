@@ -103,7 +103,7 @@ class ManyBlocks:
 
     @property
     def full(self) -> bool:
-        """Whether every block is there and the last one is full; starters may still come."""
+        """Never: starters may still come behind the last block."""
         return False
 
     @property

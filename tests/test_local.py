@@ -19,7 +19,7 @@ from nutgraf.prompt.library import Library
 from nutgraf.retrieve.hashing import HashEncoder
 from nutgraf.serve.sample import network
 from nutgraf.stream.document import Document
-from nutgraf.testing import ScriptedModel, run_virtual
+from nutgraf.testing import FixedSource, ScriptedModel, run_virtual
 from nutgraf.types import Item, Member
 from tests.pipeline.world import ITEMS, NURSE, OPTED_OUT, THIN, Shelf, rooms_with
 
@@ -217,6 +217,15 @@ def test_an_agent_that_cannot_work_is_named(change: dict[str, Any], named: str) 
 
     with pytest.raises(InputError, match=named):
         check_agents(rooms)
+
+
+@pytest.mark.parametrize("name", ["item", "member", "own-posts", "skills", "named"])
+def test_a_skill_cannot_take_the_place_of_a_source_of_ours(name: str) -> None:
+    """A skill under the name of one of our sources would be asked instead of it; a name of its own is fine."""
+    check_agents(replace(rooms_with(None), skills=(FixedSource("museum"),)))
+
+    with pytest.raises(InputError, match=f"skill '{name}'"):
+        check_agents(replace(rooms_with(None), skills=(FixedSource(name),)))
 
 
 def test_the_agents_that_come_along_can_work() -> None:

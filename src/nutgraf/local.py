@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -66,10 +67,16 @@ def open_rooms(
 
 
 def check_agents(rooms: Rooms) -> None:
-    """Raise InputError naming an agent with a source or a prompt that there is not; better now than in an answer."""
+    """Raise InputError naming an agent with a source or a prompt that there is not; better now than in an answer.
+
+    The same for a skill that has the name of a source of ours, which it would silently replace.
+    """
     from nutgraf.pipeline.finding import ANY_SKILLS
     from nutgraf.retrieve.sources_items import SORTS
 
+    taken = {*replace(rooms, skills=()).sources, *SORTS, *SOMETIMES, ANY_SKILLS, "named"} - {"web"}
+    if clash := next((skill.name for skill in rooms.skills if skill.name in taken), None):
+        raise InputError(f"skill {clash!r}: a source that comes with Nutgraf has this name; give the skill another one")
     known = {*rooms.sources, *SORTS, *SOMETIMES, ANY_SKILLS}
     for agent in rooms.agents.values():
         if unknown := [name for name in agent.sources if name not in known]:

@@ -147,6 +147,16 @@ def test_what_a_question_used_of_a_member_is_in_its_trace() -> None:
     assert used_in(answered(rooms_with(None), QUESTION, remembered=(told,))) == [["memory.m1"]]
 
 
+def test_memory_that_is_off_is_not_even_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was remembered of a member is in the trace of an answer once they have switched memory off."""
+    told = Remembered(id="m1", kind="goal", topic="t", text="I want to lead", quote="q", at="2026-05-01T09:00:00Z")
+    consent = replace(NURSE.consent, fields=NURSE.consent.fields - {"memory"})
+
+    assert "I want to lead" in str(answered(rooms_with(None), QUESTION, remembered=(told,)))
+    monkeypatch.setattr("tests.evals.test_replay.NURSE", replace(NURSE, consent=consent))
+    assert "I want to lead" not in str(answered(rooms_with(None), QUESTION, remembered=(told,)))
+
+
 def test_what_was_asked_is_asked_again() -> None:
     """The conversation, what was remembered and what was left out are as they were."""
     more: Json = {

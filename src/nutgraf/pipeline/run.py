@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import anyio
 
 from nutgraf.errors import NotAllowed
@@ -35,6 +37,8 @@ async def run(request: Request, rooms: Rooms, emit: Emit, trace: Recording = NOT
     """
     if request.member is not None and request.member.id != request.scope.member:
         raise NotAllowed(f"a scope of {request.scope.member!r} may not ask as {request.member.id!r}")
+    if request.member is None or "memory" not in request.member.consent.fields:
+        request = replace(request, remembered=())  # what may not be used is not even noted
     _note(request, rooms, trace)
     emit(opening(request, rooms.model_name))
     account = Run(request=request, rooms=rooms, send=emit, trace=trace)

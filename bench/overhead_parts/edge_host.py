@@ -63,9 +63,7 @@ def rooms() -> Rooms:
         resume_grace_s=60.0 if "CONTROL" in os.environ else 0.0, work_at_most_points=4_096.0, heartbeat_every_s=15.0,
         model_silence_s=float(os.environ.get("SILENCE_S", "5")), model_cache_at_most_bytes=0,
     )  # fmt: skip
-    limits = Limits(
-        first_token_s=10.0, between_tokens_s=settings.model_silence_s, connections_at_most=OPEN_AT_MOST
-    )
+    limits = Limits(first_token_s=10.0, between_tokens_s=settings.model_silence_s, connections_at_most=OPEN_AT_MOST)
     model = ChatModel("bench", Endpoint(base_url=os.environ["UPSTREAM"], model="mock"), limits)
     first = int(os.environ.get("SKILL_PORT", "8011"))
     skills = tuple(

@@ -80,9 +80,7 @@ def started(
 
 
 @contextmanager
-def child(
-    command: Sequence[object], cpu: str, folder: Path, env: Mapping[str, str] | None = None
-) -> Iterator[int]:
+def child(command: Sequence[object], cpu: str, folder: Path, env: Mapping[str, str] | None = None) -> Iterator[int]:
     """As `started`; gives the process id."""
     with started(command, cpu, folder, env) as process:
         yield process.pid

@@ -56,7 +56,9 @@ class Real:
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     """The server with the sample network in it, until the end of the tests."""
     real, folder = Real(), tmp_path_factory.mktemp("network")
-    settings = Settings(data_dir=folder, model="scripted", deadline_s=60.0, first_words_within_s=50.0)
+    settings = Settings(
+        data_dir=folder, model="scripted", deadline_s=60.0, first_words_within_s=50.0, writing="one-by-one"
+    )
     with open_backend(settings, folder, real.rooms) as backend, listen("127.0.0.1", 0) as listener:
         sample.load(backend.store, folder)
         sample.prepare_sample(backend, folder)

@@ -46,9 +46,7 @@ GRACEFUL_S, CLOSE_WITHIN_S, CONNECTIONS_AT_MOST, BACKLOG = 5, 2.0, 4_096, 2_048
 STREAMS, HEALTH = "/v1/streams/", "/healthz"
 
 
-def edge_app(
-    rooms: Rooms, *, item_of: ItemOf, member_of: MemberOf | None = None, gate: Gate | None = None
-) -> Edge:
+def edge_app(rooms: Rooms, *, item_of: ItemOf, member_of: MemberOf | None = None, gate: Gate | None = None) -> Edge:
     """The ASGI application that answers from `rooms`: `/v1/takeaways`, `/v1/ask`, `/v1/streams/{id}`, `/healthz`.
 
     It is for one event loop, closes the models and sources of `rooms` at its end, and keeps streams in memory only.

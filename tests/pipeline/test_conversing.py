@@ -261,3 +261,23 @@ def test_a_question_for_the_main_points_gets_the_panel(writing: str) -> None:
     assert ending(events)[0] == "done"
     assert {block["form"] for block in only(events, "block-start")} == {"takeaway"}
     assert ending(told(rooms, nowhere, NURSE, "What are the main points?", agent="takeaways"))[0] == "done"  # type: ignore[arg-type]
+
+
+def test_what_stands_elsewhere_than_it_says_is_cited_as_a_result() -> None:
+    """A source that gives a record's id with a range that holds other words does not make a false quotation."""
+    text = "The median wait at the front desk of the hospital fell to five minutes."
+    false = Sourced("host", [Passage(source="host", ref=ITEM.id, text=text, start=3, end=40)])
+    events = told(replace(rooms_with(None), skills=(false,), agents=agents("host")), ITEM, None, QUESTION)
+    (piece,) = sentences(events)[0]["evidence"]
+
+    assert (piece["ref"], piece["quote"]) == (f"skill:host/{ITEM.id}", text)
+
+
+def test_a_source_cannot_bring_in_what_its_author_closed() -> None:
+    """Passages of a record that opted out are left out, whoever found them."""
+    closed = replace(ITEMS[1], ai=False)
+    found = Sourced("host", [Passage(source="host", ref=closed.id, text=closed.text[:80], end=80)])
+    shelf = Shelf(rooms_with(None).encoder, (ITEM, closed))  # type: ignore[arg-type]
+    events = told(replace(rooms_with(None, shelf), skills=(found,), agents=agents("host")), ITEM, None, QUESTION)
+
+    assert not sentences(events)

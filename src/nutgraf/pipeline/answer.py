@@ -10,7 +10,7 @@ from nutgraf.decide.followup import condense
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Passage, Query
 from nutgraf.parse.auto import AutoParser
-from nutgraf.pipeline.composing import TOO_SLOW, OneBlock, stream_into, write
+from nutgraf.pipeline.composing import OneBlock, stream_into, write
 from nutgraf.pipeline.finding import Found, cited, find
 from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, first_words_by, writing_time
@@ -106,15 +106,12 @@ async def _written(run: Run, agent: Agent, query: Query, found: Found) -> None:
     now = anyio.current_time()
     limit = Deadline(now + writing_time(run, now))
     sink = OneBlock(block)
-    await stream_into(sink, run, _prompt(run, agent, block, query), limit, AutoParser, "a1", continues=agent.continues)
+    prompt = _prompt(run, agent, block, query)
+    slow = await stream_into(sink, run, prompt, limit, AutoParser, "a1", continues=agent.continues)
     block.give_up("not-completed")
-    run.cut = run.cut or (bool(block.sentences) and not block.full and _was_slow(run))
+    run.cut = run.cut or (bool(block.sentences) and not block.full and slow)
     if not block.sentences:
         block.quote(block.evidence[0], "not-written")
-
-
-def _was_slow(run: Run) -> bool:
-    return any(part.because == TOO_SLOW for part in run.skipped)
 
 
 def _small_prompt(run: Run, block: Block, query: Query) -> Prompt:

@@ -219,13 +219,13 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
 async def stream_into(
     sink: Sink, run: Run, prompt: Prompt, limit: Deadline, parser: Callable[[], TextParser], name: str,
     *, continues: bool = False,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Read one answer of the model into a sink. With `continues` another model may go on where one was cut off.
 
-    What fails is listed as skipped; a cut that nobody made good marks the run as cut.
+    What fails is listed as skipped; a cut that nobody made good marks the run as cut. Gives whether the time ran out.
     """
     if no_model(run, limit):
-        return
+        return False
     stream = _Stream(sink, run, prompt, parser, name)
     with anyio.CancelScope(deadline=limit.at) as scope:
         try:
@@ -234,10 +234,12 @@ async def stream_into(
             in_time = anyio.current_time() < limit.at
             if isinstance(exc, ModelError) and not in_time:
                 run.skip("writing", TOO_SLOW)
-            elif not (continues and sink.said and isinstance(exc, ModelError) and await _continued(stream, limit)):
+                return True
+            if not (continues and sink.said and isinstance(exc, ModelError) and await _continued(stream, limit)):
                 trouble(run, exc, spoke=stream.spoke)
     if scope.cancelled_caught:
         run.skip("writing", TOO_SLOW)
+    return scope.cancelled_caught
 
 
 async def _continued(stream: _Stream, limit: Deadline) -> bool:

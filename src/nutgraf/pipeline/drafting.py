@@ -17,7 +17,7 @@ from nutgraf.members.spoken import SAYABLE, spoken
 from nutgraf.orchestration import Agent, Blended, Passage, Query
 from nutgraf.parse.auto import AutoParser
 from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS
-from nutgraf.pipeline.composing import TOO_SLOW, OneBlock, stream_into
+from nutgraf.pipeline.composing import OneBlock, stream_into
 from nutgraf.pipeline.finding import cited, find
 from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, no_model, writing_time
@@ -148,9 +148,8 @@ class _Own:
         run = self.run
         now = anyio.current_time()
         limit = Deadline(now + writing_time(run, now))
-        await stream_into(OneBlock(block), run, self._prompt(agent, block), limit, AutoParser, "d1")
+        slow = await stream_into(OneBlock(block), run, self._prompt(agent, block), limit, AutoParser, "d1")
         block.give_up("not-completed")
-        slow = any(part.because == TOO_SLOW for part in run.skipped)
         run.cut = run.cut or (bool(block.sentences) and not block.full and slow)
 
     def _unwritten(self) -> None:

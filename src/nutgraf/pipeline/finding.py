@@ -53,10 +53,14 @@ async def vectors_of(run: Run, texts: Sequence[str]) -> list[Vectors | None]:
     return list(await run_sync(encoder.encode, list(texts), abandon_on_cancel=True))
 
 
-async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), more: Sequence[Source] = ()) -> Blended:
+async def find(
+    run: Run, agent: Agent, query: Query, names: Sequence[str] = (), more: Sequence[Source] = (), *,
+    personal: bool = False,
+) -> Blended:  # fmt: skip
     """Ask the sources of an agent until one moment, tell which of them came in time, and blend what they found.
 
-    `names` are asked instead of the agent's own sources when they are given, and `more` beside them.
+    `names` are asked instead of the agent's own sources when they are given, and `more` beside them. With `personal`
+    every fact of the snapshot counts in the order of the passages, so that all of them have been used.
     """
     wanted = _with_skills(run, tuple(dict.fromkeys(names or agent.sources)), query)
     sources = [*more, *(run.rooms.sources[name] for name in wanted if name in run.rooms.sources)]
@@ -64,7 +68,7 @@ async def find(run: Run, agent: Agent, query: Query, names: Sequence[str] = (), 
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
     with run.stage("gathering"):
         gathered = await gather(sources, query, until, health=run.rooms.health)
-    near = await _nearness(run, query, gathered)
+    near = await _nearness(run, query, gathered) if personal else None
     today = run.trace.at or datetime.now(UTC).isoformat()  # replayed, it is the day of the recording
     blended = blend(gathered.passages, agent.rules, near=near, now=today)
     await run.released()
@@ -84,6 +88,7 @@ def _with_skills(run: Run, names: tuple[str, ...], query: Query) -> tuple[str, .
 async def cited(run: Run, passages: Sequence[Passage]) -> Found:
     """The passages as evidence, verbatim from the records in which they stand."""
     records = await records_of(run, [passage.ref for passage in passages if passage.origin != "member"])
+    passages = [p for p in passages if p.ref not in records or records[p.ref].ai]
     evidence = tuple(run.cite_passage(passage, records) for passage in passages)
     return Found(tuple(passages), evidence, records)
 

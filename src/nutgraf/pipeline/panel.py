@@ -105,7 +105,7 @@ async def _offered(run: Run, choice: Choice) -> list[Offer]:
     agent = run.rooms.panel_agent
     names = [name for name in agent.sources if name in OFFERING or name in {one.name for one in run.rooms.skills}]
     query, centre = await run_sync(partial(_panel_query, run, choice), abandon_on_cancel=True)
-    blended = await find(run, agent, query, names or ("none",))
+    blended = await find(run, agent, query, names or ("none",), personal=True)
     records = await records_of(run, [passage.ref for passage in blended.kept])
     useful = [r for r in records.values() if r.id != run.item.id and r.ai and len(r.text) >= RECORD_AT_LEAST_CHARS]
     return await run_sync(partial(_offers, run, choice, useful[:RECORDS_AT_MOST], centre), abandon_on_cancel=True)
@@ -246,7 +246,9 @@ async def _by_words(run: Run) -> Closed:
     known = known_of(run)
     run.send(Used(facts=known.facts))
     query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
-    kept = (await find(run, agent, query)).kept  # what was not kept need not be held while the model writes
+    kept = (
+        await find(run, agent, query, personal=True)
+    ).kept  # what was not kept need not be held while the model writes
     found = await cited(run, kept)
     if not found.evidence:
         return run.declined("Nothing was found that a sentence could rest on.")

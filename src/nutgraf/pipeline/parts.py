@@ -251,11 +251,12 @@ class Run:
         return Evidence(self._next(), "member", fact.id, 0, len(fact.text), fact.text)
 
     def cite_passage(self, passage: Passage, records: Mapping[str, Item]) -> Evidence:
-        """Evidence for a passage: verbatim from its record where that is kept, else from the result itself."""
-        if (record := records.get(passage.ref)) is not None and passage.end > passage.start:
-            self.cited[record.id] = record
+        """Evidence for a passage: verbatim from its record where it stands there, else from the result itself."""
+        record = records.get(passage.ref)
+        if record is not None and record.shown(passage.start, passage.end) == " ".join(passage.text.split()):
             return self.cite(record, Span("", passage.start, passage.end, passage.text, 0))
-        return Evidence(self._next(), passage.origin, passage.ref, 0, len(passage.text), passage.text)
+        ref = passage.ref if record is None else f"skill:{passage.source}/{passage.ref}"
+        return Evidence(self._next(), passage.origin, ref, 0, len(passage.text), passage.text)
 
     def _next(self) -> str:
         self.evidence += 1

@@ -68,6 +68,22 @@ def test_sources_that_are_ready_together_are_all_taken(seed: int) -> None:
     assert ended == pytest.approx(0.8)
 
 
+def test_a_source_that_breaks_before_it_is_asked_fails_alone() -> None:
+    """A `why_not` of a host that raises costs its own source, and nothing of the others."""
+
+    class Broken(Told):
+        def why_not(self, query: Query) -> str | None:
+            """What a host may get wrong."""
+            raise KeyError("shoe_size")
+
+    broken = Broken("broken")
+
+    found, _ = gathered([broken, Told("fine")])
+
+    assert outcomes(found) == {"broken": "failed", "fine": "ok"}
+    assert (found.reports[0].because, broken.calls) == ("KeyError", 0)
+
+
 def test_a_late_source_is_cancelled_and_listed() -> None:
     """It is not abandoned: its call has ended when the answer goes on, and costs nothing beyond the slice."""
     slow = Told("slow", (None,))

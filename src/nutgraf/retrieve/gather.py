@@ -82,7 +82,13 @@ def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
     """Send the first call, unless the source is known to be in trouble."""
     health, source = asked.health, asked.source
     why_not: Callable[[Query], str | None] = getattr(source, "why_not", lambda _: None)
-    if (reason := why_not(query)) is not None:
+    try:
+        reason = why_not(query)
+    except Exception as exc:  # foreign code
+        asked.outcome, asked.because = "failed", type(exc).__name__
+        log.warning("source %s failed before it was asked: %s", source.name, asked.because)
+        return
+    if reason is not None:
         asked.outcome, asked.because = "not-needed", reason
     elif len(health.strays) >= STRAYS_AT_MOST:
         asked.outcome, asked.because = "open", "its cancelled calls have not ended"

@@ -221,10 +221,3 @@ def test_a_shortlist_picks_what_fits_and_keeps_what_is_required() -> None:
         assert shortlist("What does it pay?", order, 2, required=["translate"]) == ("salary_bands", "translate")
     assert shortlist("anything", SPECS, 9) == tuple(sorted(one.name for one in SPECS))
     assert shortlist("anything", SPECS, 1, required=["translate", "commute_time"]) == ("commute_time", "translate")
-
-
-def test_a_shortlist_hears_meaning_where_there_are_vectors() -> None:
-    """A question that shares no word finds its skill by nearness."""
-    rows = {one.name: np.eye(4, dtype=np.float32)[n] for n, one in enumerate(SPECS)}
-
-    assert shortlist("Wie weit?", SPECS, 1, vector=rows["commute_time"], vectors=rows) == ("commute_time",)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nutgraf.retrieve.relevance import WORD_SHARE, overlap
+from nutgraf.retrieve.relevance import overlap
 
 if TYPE_CHECKING:
     from nutgraf.orchestration import SkillSpec
-    from nutgraf.types import Vectors
 
 
-def shortlist(
-    query: str, specs: Sequence[SkillSpec], at_most: int, *, required: Sequence[str] = (),
-    vector: Vectors | None = None, vectors: Mapping[str, Vectors] | None = None,
-) -> tuple[str, ...]:  # fmt: skip
+def shortlist(query: str, specs: Sequence[SkillSpec], at_most: int, *, required: Sequence[str] = ()) -> tuple[str, ...]:
     """The names of at most `at_most` skills that fit the question best, sorted; the required ones are always there.
 
-    A skill is known by its name, summary and when to use it. `vector` (shape [dims]) and `vectors` (by name, shape
-    [dims]) add nearness of meaning. All are kept when there are no more than `at_most`; more are required than fit,
-    all required ones are kept. The order of `specs` changes nothing.
+    A skill is known by the words of its name, summary and when to use it. All are kept when there are no more than
+    `at_most`; when more are required than fit, all required ones are kept. The order of `specs` changes nothing.
     """
     ordered = sorted(specs, key=lambda spec: spec.name)
     kept = [spec.name for spec in ordered if spec.name in required]
@@ -28,11 +23,6 @@ def shortlist(
     if len(ordered) <= at_most:
         return tuple(spec.name for spec in ordered)
     scores = overlap([described(spec) for spec in others], query)
-    if vector is not None and vectors is not None:
-        scores = [
-            WORD_SHARE * share + (float(vectors[spec.name] @ vector) if spec.name in vectors else 0.0)
-            for spec, share in zip(others, scores, strict=True)
-        ]
     best = sorted(range(len(others)), key=lambda i: (-scores[i], others[i].name))
     return tuple(sorted([*kept, *(others[i].name for i in best[: max(0, at_most - len(kept))])]))
 

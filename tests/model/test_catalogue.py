@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nutgraf.errors import InputError, MissingPart
+from nutgraf.errors import InputError, MissingPart, ModelError
 from nutgraf.model import catalogue, embedded
 from nutgraf.model.catalogue import PINNED, describe, install_embedded, open_gateway, open_model
 from nutgraf.model.messages_http import MessagesModel
@@ -182,7 +182,8 @@ def test_fallbacks_and_the_router_are_opened_with_the_model() -> None:
     assert [gate.target.name for gate in door._order("write")] == ["first", "second"]
     assert door.model("route").name == "small"
     assert door.name == "first"
-    assert not door_of(model="first").offers("route")
+    with pytest.raises(ModelError):
+        door_of(model="first").model("route")
 
 
 def test_no_model_means_no_door() -> None:

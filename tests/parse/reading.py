@@ -23,8 +23,8 @@ def cases() -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def read(parser: FieldParser, pieces: Iterable[str | bytes]) -> list[FieldEvent]:
-    """All events of a text that arrives in pieces."""
+def read(parser: FieldParser, pieces: Iterable[Any]) -> list[FieldEvent]:
+    """All events of a text that arrives in pieces, of text or of bytes."""
     events = [event for piece in pieces for event in parser.feed(piece)]
     return events + list(parser.close())
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nutgraf.parse.drafts import DRAFT_AT_MOST_CHARS, DraftParser, LineParser, parse
+from nutgraf.parse.drafts import DRAFT_AT_MOST_CHARS, TEXT_AT_MOST_CHARS, LineParser
+from nutgraf.parse.fields import drafts_of
 from nutgraf.types import Draft
 from tests.text.cuts import calls, every_cut
 
@@ -70,10 +71,10 @@ BITS = (
 LINES = st.lists(st.sampled_from(BITS), max_size=40).map("".join)
 
 
-def drafts(pieces: list[str]) -> list[Draft]:
+def drafts(pieces: list[str], at_most_chars: int = TEXT_AT_MOST_CHARS) -> list[Draft]:
     """All drafts of a text that arrives in pieces."""
-    parser = DraftParser()
-    return [draft for piece in pieces for draft in parser.feed(piece)] + parser.close()
+    parser = LineParser(at_most_chars)
+    return drafts_of([event for piece in pieces for event in parser.feed(piece)] + parser.close())
 
 
 @pytest.mark.parametrize("text", CASES, ids=lambda text: repr(text)[:50])
@@ -90,7 +91,7 @@ def test_any_cut_gives_the_same_drafts(text: str, seed: int) -> None:
     """Good or malformed, a text gives the same drafts however it is cut."""
     random = randoms.Random(seed)
     cuts = sorted(random.randrange(len(text) + 1) for _ in range(4))
-    whole = parse(text)
+    whole = drafts([text])
 
     assert drafts(list(text)) == whole
     assert drafts([text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]) == whole
@@ -100,7 +101,7 @@ def test_any_cut_gives_the_same_drafts(text: str, seed: int) -> None:
 @given(LINES)
 def test_drafts_are_clean(text: str) -> None:
     """No draft is empty, padded, longer than its limit, or has a line break, a citation or an unseen character."""
-    for draft in parse(text):
+    for draft in drafts([text]):
         assert draft.text == " ".join(draft.text.split())
         assert 0 < len(draft.text) <= DRAFT_AT_MOST_CHARS
         assert not any(mark in draft.text for mark in ("[1]", "[12]", "[2, 3]", "\x00", "\u200b"))
@@ -111,39 +112,37 @@ def test_drafts_are_clean(text: str) -> None:
 @given(LINES)
 def test_citations_are_neither_lost_nor_invented(text: str) -> None:
     """Every number cited stood in a bracket."""
-    cited = {number for draft in parse(text) for number in draft.citations}
+    cited = {number for draft in drafts([text]) for number in draft.citations}
 
     assert all(str(number) in text for number in cited)
 
 
 def test_a_draft_is_given_out_when_the_next_one_begins() -> None:
     """A finished sentence is not kept waiting for the end of the next."""
-    parser = DraftParser()
+    parser = LineParser()
 
-    assert parser.feed("The wait fell [1]. ") == []
-    assert parser.feed("[2] ") == []
-    assert parser.feed("T") == [Draft("The wait fell.", (1, 2))]
-    assert parser.feed("wo rose [3].\n") == [Draft("Two rose.", (3,))]
-    assert parser.close() == []
+    assert drafts_of(parser.feed("The wait fell [1]. ")) == []
+    assert drafts_of(parser.feed("[2] ")) == []
+    assert drafts_of(parser.feed("T")) == [Draft("The wait fell.", (1, 2))]
+    assert drafts_of(parser.feed("wo rose [3].\n")) == [Draft("Two rose.", (3,))]
+    assert drafts_of(parser.close()) == []
 
 
 def test_a_new_line_ends_a_draft_at_once() -> None:
     """A line break needs no next word."""
-    assert DraftParser().feed("The wait fell\n") == [Draft("The wait fell", ())]
+    assert drafts_of(LineParser().feed("The wait fell\n")) == [Draft("The wait fell", ())]
 
 
 def test_text_beyond_the_limit_is_cut_off() -> None:
     """What comes after the limit is not read, in one piece or many."""
     text = "One fell [1]. Two rose [2]."
     for size in range(len(text) + 2):
-        once, bits = DraftParser(size), DraftParser(size)
-        whole = once.feed(text) + once.close()
-        assert whole == [d for char in text for d in bits.feed(char)] + bits.close() == parse(text[:size])
+        assert drafts([text], size) == drafts(list(text), size) == drafts([text[:size]])
 
 
 def test_a_draft_that_never_ends_is_cut_at_a_word() -> None:
     """A sentence longer than its limit is given out in parts."""
-    parts = parse("word " * 1000)
+    parts = drafts(["word " * 1000])
 
     assert [len(part.text) for part in parts[:-1]] == [1199] * 4
     assert " ".join(part.text for part in parts).split() == ["word"] * 1000

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgraf.errors import InputError
-from nutgraf.parse.drafts import parse
+from nutgraf.parse.drafts import LineParser
+from nutgraf.parse.fields import drafts_of
 from nutgraf.prompt.library import BUILT_IN, EVIDENCE_AT_MOST_CHARS, Library, fenced, numbered
 from nutgraf.types import Evidence, Prompt
 
@@ -168,7 +169,8 @@ def test_numbers_of_others_are_never_taken_for_ours() -> None:
     """What a model copies out of evidence cites nothing."""
     line = numbered(evidence("Acme [2] is best [1, 3] of [ 4 ] all [2024].")).removeprefix("[1] ")
 
-    assert [draft.citations for draft in parse(line)] == [()]
+    parser = LineParser()
+    assert [draft.citations for draft in drafts_of([*parser.feed(line), *parser.close()])] == [()]
     assert line == "Acme (2) is best (1, 3) of ( 4 ) all (2024)."
 
 

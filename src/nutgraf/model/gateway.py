@@ -62,20 +62,12 @@ class Gateway:
         """What came of the attempts at each target since the start."""
         return {name: gate.totals for name, gate in self.gates.items()}
 
-    def offers(self, step: Step) -> bool:
-        """Whether any model serves this step."""
-        return bool(self._order(step))
-
     def model(self, step: Step = "write") -> Model:
         """The model that a step asks first; ModelError when none serves it."""
         order = self._order(step)
         if not order:
             raise ModelError(f"no model serves the step {step!r}")
         return order[0].target.model
-
-    def continues_opening(self, step: Step = "write") -> bool:
-        """Whether the model that a step asks first goes on from an opening in the middle of a sentence."""
-        return bool(getattr(self.model(step), "continues_opening", False))
 
     def session(
         self, scope: Scope, request_id: str, deadline: Deadline, *, locale: str = "", policy: str = ""

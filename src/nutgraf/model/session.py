@@ -69,16 +69,15 @@ class Session:
         step: Step = "write",
         restarted: Callable[[], None] | None = None,
         shown: Callable[[], bool] = bool,
-        fresh: bool = False,
     ) -> Answer:
         """Open a request; shaped like `Model.stream`.
 
         While `shown()` is False a failure goes on silently with the next target; when pieces were handed out already,
         `restarted()` is called just before the first piece of the new attempt. After something was shown the failure
         is raised; a further `stream` may then go on from what was shown, and passes over the target that failed.
-        `fresh` asks for an answer that is not out of the cache. Raises a ModelError, from the block or its iterator.
+        Raises a ModelError, from the block or its iterator.
         """
-        return Answer(self, prompt, deadline.sooner(self.deadline.at), step, restarted, shown, fresh=fresh)
+        return Answer(self, prompt, deadline.sooner(self.deadline.at), step, restarted, shown)
 
 
 class Answer:
@@ -92,8 +91,6 @@ class Answer:
         step: Step,
         restarted: Callable[[], None] | None,
         shown: Callable[[], bool],
-        *,
-        fresh: bool,
     ) -> None:
         self._session, self._means = session, session.means
         self._prompt, self._deadline, self._step = prompt, deadline, step
@@ -110,7 +107,7 @@ class Answer:
         if self._means.cache is not None and not prompt.temperature:
             names = tuple(gate.target.name for gate in self._order)
             self._key = cache_key(session.scope, prompt, names, locale=session.locale, policy=session.policy)
-        self._cached = self._means.cache.get(self._key) if self._means.cache and self._key and not fresh else None
+        self._cached = self._means.cache.get(self._key) if self._means.cache and self._key else None
 
     async def __aenter__(self) -> AsyncIterator[str]:
         """Make the first attempt, and further ones if it fails at once."""

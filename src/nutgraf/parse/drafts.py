@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from nutgraf.parse.fields import FieldDelta, FieldEvent, FieldFinal, FieldStarted, drafts_of
+from nutgraf.parse.fields import FieldDelta, FieldEvent, FieldFinal, FieldStarted
 from nutgraf.parse.marks import split_marks
 from nutgraf.text.clean import visible
 from nutgraf.text.sentences import Splitter
@@ -201,25 +201,3 @@ def _has_begun(text: str) -> bool:
         return False
     low = opening.lower().rstrip("0123456789 ")
     return not any(word.startswith(low) for word in _LEAD_WORDS)
-
-
-class DraftParser:
-    """Feed pieces of a model's text, get finished drafts: a LineParser of which only what is final is wanted."""
-
-    def __init__(self, at_most_chars: int = TEXT_AT_MOST_CHARS) -> None:
-        """`at_most_chars` bounds the whole text."""
-        self._parser = LineParser(at_most_chars)
-
-    def feed(self, text: str) -> list[Draft]:
-        """The drafts that are now complete, in order."""
-        return drafts_of(self._parser.feed(text))
-
-    def close(self) -> list[Draft]:
-        """The rest, once the model has ended."""
-        return drafts_of(self._parser.close())
-
-
-def parse(text: str) -> list[Draft]:
-    """All drafts of a whole text."""
-    parser = DraftParser()
-    return parser.feed(text) + parser.close()

@@ -59,8 +59,8 @@ class FieldParser(Protocol):
 
     repairs: Counter[str]
 
-    def feed(self, text: str | bytes) -> Sequence[FieldEvent]:
-        """The events that a piece of text (or of UTF-8, cut anywhere) brings about."""
+    def feed(self, text: str) -> Sequence[FieldEvent]:
+        """The events that a piece of text brings about."""
         ...
 
     def close(self) -> Sequence[FieldEvent]:

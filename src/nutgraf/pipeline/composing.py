@@ -12,7 +12,7 @@ import anyio.lowlevel
 from nutgraf.errors import ModelError
 from nutgraf.events import BlockEnd, BlockForm, BlockStart
 from nutgraf.parse.drafts import LineParser
-from nutgraf.parse.fields import FieldEvent, FieldFinal, FieldStarted
+from nutgraf.parse.fields import FieldEvent, FieldFinal, FieldParser, FieldStarted
 from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, no_model, noted, trouble
 from nutgraf.types import Action, Because, Deadline, Draft, Evidence, Message, Prompt, TakeawayKind
@@ -23,18 +23,6 @@ Step = Callable[[int], Action | None]
 TOO_SLOW = "the model was too slow"
 #: What a model is told that takes over where another one was cut off.
 CONTINUE = "You were cut off. The reader has seen the text above. Write what is missing, in the same form, once."
-
-
-class TextParser(Protocol):
-    """Text in, fields out."""
-
-    def feed(self, text: str) -> Sequence[FieldEvent]:
-        """The events of a piece of text."""
-        ...
-
-    def close(self) -> Sequence[FieldEvent]:
-        """The events of what was held."""
-        ...
 
 
 class Sink(Protocol):
@@ -217,7 +205,7 @@ async def write(block: Block, prompt: Prompt, limit: Deadline) -> None:
 
 
 async def stream_into(
-    sink: Sink, run: Run, prompt: Prompt, limit: Deadline, parser: Callable[[], TextParser], name: str,
+    sink: Sink, run: Run, prompt: Prompt, limit: Deadline, parser: Callable[[], FieldParser], name: str,
     *, continues: bool = False,
 ) -> bool:  # fmt: skip
     """Read one answer of the model into a sink. With `continues` another model may go on where one was cut off.
@@ -260,7 +248,7 @@ async def _continued(stream: _Stream, limit: Deadline) -> bool:
 class _Stream:
     """One request to the model, parsed as it comes."""
 
-    def __init__(self, sink: Sink, run: Run, prompt: Prompt, parser: Callable[[], TextParser], name: str) -> None:
+    def __init__(self, sink: Sink, run: Run, prompt: Prompt, parser: Callable[[], FieldParser], name: str) -> None:
         self.sink, self.run, self.prompt, self.name = sink, run, prompt, name
         self.spoke = False
         self.make = parser

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nutgraf.errors import InputError
-from nutgraf.settings import OTHER_VARIABLES, PREFIX, Settings
+from nutgraf.settings import OTHER_VARIABLES, PREFIX, TABLES, Settings
 
 NUMBERS = [knob.name for knob in fields(Settings) if isinstance(getattr(Settings(), knob.name), (int, float))]
 
@@ -41,7 +41,7 @@ def test_the_nearer_source_wins(file: Path) -> None:
     assert Settings.from_sources({}, file).port == 1
 
 
-@pytest.mark.parametrize("knob", [knob.name for knob in fields(Settings) if knob.name != "models"])
+@pytest.mark.parametrize("knob", [knob.name for knob in fields(Settings) if knob.name not in TABLES])
 def test_every_knob_can_be_set_by_a_variable(knob: str) -> None:
     """The variable is the knob's name in capitals with our prefix, and its text becomes the knob's type."""
     before = getattr(Settings(), knob)
@@ -76,10 +76,11 @@ def test_an_unknown_variable_is_an_error(name: str) -> None:
         Settings.from_sources({name: "1", "PATH": "/bin"})
 
 
-def test_a_table_does_not_fit_into_a_variable() -> None:
-    """Endpoints are set in a file; the error says so."""
-    with pytest.raises(InputError, match=r"NUTGRAF_MODELS.*\[models.NAME\]"):
-        Settings.from_sources({"NUTGRAF_MODELS": "{}"})
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_does_not_fit_into_a_variable(table: str) -> None:
+    """Endpoints and servers are set in a file; the error says so."""
+    with pytest.raises(InputError, match=rf"NUTGRAF_{table.upper()}.*\[{table}.NAME\]"):
+        Settings.from_sources({f"NUTGRAF_{table.upper()}": "{}"})
 
 
 def test_variables_of_others_are_left_alone(file: Path) -> None:
@@ -111,6 +112,7 @@ def test_variables_of_others_are_left_alone(file: Path) -> None:
         ("data_dir = 5", "data_dir must be Path, got 5"),
         ('data_dir = ""', "data_dir must be Path"),
         ('models = "x"', "models must be a table, got 'x'"),
+        ('mcp = "x"', "mcp must be a table, got 'x'"),
         ("port = ", "not valid TOML"),
     ],
 )

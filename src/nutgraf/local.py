@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from nutgraf.decide.agents import UseCase
     from nutgraf.events import Event
     from nutgraf.pipeline.parts import Rooms
+    from nutgraf.retrieve.skills.mcp_servers import McpServers
     from nutgraf.seams import ItemStore, Source
+
+log = logging.getLogger(__name__)
 
 EVENTS_AT_MOST = 4096
 VOCABULARY = "vocabulary"
@@ -49,6 +53,7 @@ def open_rooms(
     from nutgraf.retrieve.encoder import OnnxEncoder
     from nutgraf.vocabulary.match import load
 
+    check_servers(settings)
     imported = settings.data_dir / VOCABULARY
     case = open_usecase(settings.usecase)
     rooms = Rooms(
@@ -78,11 +83,12 @@ def check_agents(rooms: Rooms) -> None:
     if clash := next((skill.name for skill in rooms.skills if skill.name in taken), None):
         raise InputError(f"skill {clash!r}: a source that comes with Nutgraf has this name; give the skill another one")
     known = {*rooms.sources, *SORTS, *SOMETIMES, ANY_SKILLS}
+    tools = tuple(f"{server}." for server in rooms.settings.mcp)
     for agent in rooms.agents.values():
-        if unknown := [name for name in agent.sources if name not in known]:
+        if unknown := [name for name in agent.sources if name not in known and not name.startswith(tools)]:
             raise InputError(
                 f"agent {agent.name!r}: no source is called {unknown[0]!r}; known are {', '.join(sorted(known))}. "
-                "A skill is known once skills_modules names its module"
+                "A skill is known once skills_modules names its module, a tool once [mcp] has its server"
             )
         if agent.form in WRITTEN:
             try:
@@ -108,6 +114,39 @@ def skill_sources(settings: Settings) -> tuple[Source, ...]:
 
     modules = [name.strip() for name in settings.skills_modules.split(",") if name.strip()]
     return tuple(SkillSource(one) for one in load_skills(modules) if not one.spec.side_effects)
+
+
+def check_servers(settings: Settings) -> None:
+    """Raise InputError for a table of `[mcp]`, or a file of approvals, that is of no use."""
+    if settings.mcp:
+        from nutgraf.retrieve.skills.approvals import Approvals
+        from nutgraf.retrieve.skills.mcp_servers import APPROVALS, read_servers
+
+        read_servers(settings.mcp)
+        Approvals(settings.data_dir / APPROVALS)
+
+
+@asynccontextmanager
+async def tools_beside(
+    settings: Settings, skills: Sequence[Source], warn: Callable[[str], None], use: Callable[[tuple[Source, ...]], None]
+) -> AsyncIterator[McpServers | None]:
+    """The MCP servers of the settings while the block lasts, None without any.
+
+    `use` is told the sources to ask: `skills`, and the tools that may be asked now. A tool with the name of one of the
+    skills is left out. `warn` is told of a server that cannot be reached. Raises InputError for a table of no use.
+    """
+    if not settings.mcp:
+        yield None
+        return
+    from nutgraf.retrieve.skills.mcp_servers import mcp_servers
+
+    taken = {one.name for one in skills}
+
+    def changed(servers: McpServers) -> None:
+        use((*skills, *(one for one in servers.sources if one.name not in taken)))
+
+    async with mcp_servers(settings, warn, changed) as servers:
+        yield servers
 
 
 def open_usecase(name: str) -> UseCase:
@@ -213,10 +252,19 @@ class Local:
 async def open_local(
     settings: Settings | None = None, items: ItemStore | None = None, environ: Mapping[str, str] = MappingProxyType({})
 ) -> AsyncIterator[Local]:
-    """A `Local` with the parts that the settings name, as for `open_rooms`; its model is closed with the block."""
+    """A `Local` with the parts that the settings name, as for `open_rooms`; its model is closed with the block.
+
+    The tools of the MCP servers that the settings name are among its sources while the block lasts.
+    """
     rooms = await anyio.to_thread.run_sync(open_rooms, settings or Settings(), items, environ)
+    local = Local(rooms)
+
+    def use(sources: tuple[Source, ...]) -> None:
+        local.rooms = replace(local.rooms, skills=sources)
+
     try:
-        yield Local(rooms)
+        async with tools_beside(rooms.settings, rooms.skills, log.warning, use):
+            yield local
     finally:
         if rooms.gateway is not None:
             with anyio.move_on_after(2.0, shield=True):

@@ -15,6 +15,8 @@ PREFIX = "NUTGRAF_"
 #: Variables with our prefix that are read elsewhere: by the command line, and by the tests of a built wheel.
 OTHER_VARIABLES = frozenset(("NUTGRAF_CONFIG", "NUTGRAF_TRACEBACK", "NUTGRAF_WHEEL"))
 PORT_AT_MOST = 65_535
+#: Settings that are tables of tables: they stand in a file only.
+TABLES = ("models", "mcp")
 CHOICES = {"traces": ("on", "otel", "off"), "trace_texts": ("on", "off")}
 WRITING = ("auto", "one-by-one", "at-once")
 
@@ -96,11 +98,14 @@ class Settings:
     trace_days: int = 30
     #: Endpoints by name: base_url, model, key_env (the variable that holds the key), and more: see models.md.
     models: Mapping[str, Mapping[str, Any]] = None  # type: ignore[assignment]
+    #: MCP servers by name, whose tools may be asked: url or command, partition, arguments; see write-a-skill.md.
+    mcp: Mapping[str, Mapping[str, Any]] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        """Normalise paths and the empty table; raises InputError naming a number that is out of range."""
+        """Normalise paths and empty tables; raises InputError naming a number that is out of range."""
         object.__setattr__(self, "data_dir", Path(self.data_dir).expanduser())
-        object.__setattr__(self, "models", dict(self.models or {}))
+        for table in TABLES:
+            object.__setattr__(self, table, dict(getattr(self, table) or {}))
         for knob in fields(self):
             value = getattr(self, knob.name)
             if isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
@@ -123,7 +128,7 @@ class Settings:
         if file is not None:
             values.update(_read_toml(file))
         known = {f.name for f in fields(cls)}
-        values.update(_from_environment(environ, known - {"models"}, OTHER_VARIABLES | _key_variables(values)))
+        values.update(_from_environment(environ, known - {*TABLES}, OTHER_VARIABLES | _key_variables(values)))
         values.update({name: value for name, value in overrides.items() if value is not None})
         hints = get_type_hints(cls)
         for name, value in values.items():
@@ -145,9 +150,12 @@ def _read_toml(file: Path) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str], knobs: set[str], others: frozenset[str]) -> dict[str, str]:
     """The knobs set by variables. A variable with our prefix that sets nothing is an error, never overlooked."""
     variables = {f"{PREFIX}{knob.upper()}": knob for knob in knobs}
+    tables = {f"{PREFIX}{table.upper()}": table for table in TABLES}
     for name in environ:
-        if name == f"{PREFIX}MODELS":
-            raise InputError(f"settings: the variable {name} cannot hold a table; put [models.NAME] into a file")
+        if name in tables:
+            raise InputError(
+                f"settings: the variable {name} cannot hold a table; put [{tables[name]}.NAME] into a file"
+            )
         if name.startswith(PREFIX) and name not in variables and name not in others:
             known = ", ".join(sorted([*variables, *OTHER_VARIABLES]))
             raise InputError(f"settings: unknown variable {name}; known are {known}")

@@ -9,13 +9,13 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from nutgraf.serve.cli import app
-from nutgraf.settings import PREFIX, Settings
+from nutgraf.settings import PREFIX, TABLES, Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
-    "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "agents", "doctor", "models", "models install",
-    "vocabulary", "vocabulary import", "memory", "memory list", "memory edit", "memory forget", "trace", "trace list",
-    "trace show", "trace replay", "version",
+    "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "skills approve", "agents", "doctor",
+    "models", "models install", "vocabulary", "vocabulary import", "members", "members erase", "memory", "memory list", "memory edit",
+    "memory forget", "trace", "trace list", "trace show", "trace replay", "version",
 )  # fmt: skip
 FENCE = "```"
 
@@ -47,7 +47,7 @@ def settings() -> str:
     """A table of all settings."""
     rows = []
     for name, default, meaning in knobs():
-        variable = "only in the file" if name == "models" else f"`{PREFIX}{name.upper()}`"
+        variable = "only in the file" if name in TABLES else f"`{PREFIX}{name.upper()}`"
         rows.append(f"| `{name}` | {variable} | `{default}` | {meaning} |")
     return "\n".join(["| setting | environment | default | meaning |", "|---|---|---|---|", *rows])
 

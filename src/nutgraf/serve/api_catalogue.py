@@ -29,4 +29,6 @@ def catalogue_router(site: Site) -> APIRouter:
 def catalogue_of(site: Site) -> Catalogue:
     """The catalogue of a site as it answers now. Blocks for as long as modules of skills take to import."""
     settings, rooms = site.backend.settings, site.backend.rooms
-    return whole(settings, rooms.agents.values(), host_skills(settings), rooms.sources.values())
+    servers = site.backend.servers
+    skills = (*host_skills(settings), *(servers.skills if servers else ()))
+    return whole(settings, rooms.agents.values(), skills, rooms.sources.values())

@@ -50,7 +50,7 @@ def make_app(site: Site) -> Guard:
         journal = StoreJournal(site.backend.store)
         hub = Hub(journal, resume_grace_s=settings.resume_grace_s, replay_within_s=settings.replay_within_s)
         await site.backend.warm(site.note)
-        async with hub, anyio.create_task_group() as tasks:
+        async with site.backend.tools(site.note), hub, anyio.create_task_group() as tasks:
             tasks.start_soon(_forget_daily, site)
             site.hub, mcp.tasks = hub, tasks
             yield

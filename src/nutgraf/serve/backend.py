@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,11 @@ from nutgraf.errors import InputError, MissingPart
 from nutgraf.serve.traces import open_tracing, trace_files
 
 if TYPE_CHECKING:
+    from nutgraf.conversation import Remembered
     from nutgraf.model.gateway import Gateway
     from nutgraf.pipeline.parts import Rooms
-    from nutgraf.seams import ItemStore
+    from nutgraf.retrieve.skills.mcp_servers import McpServers
+    from nutgraf.seams import ItemStore, Source
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.trace.tracing import Tracing
@@ -51,6 +53,7 @@ class Backend:
     store: EmbeddedStore
     rooms: Rooms
     tracing: Tracing | None = None
+    servers: McpServers | None = None
     _others: dict[str, Gateway | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -71,12 +74,26 @@ class Backend:
             return
         await warm_up(self.rooms, prompts)
 
+    @asynccontextmanager
+    async def tools(self, note: Callable[[str], None]) -> AsyncIterator[None]:
+        """The tools of the MCP servers of the settings among the sources of the rooms while the block lasts.
+
+        `note` is told of a server that cannot be reached.
+        """
+        from nutgraf.local import tools_beside
+
+        def use(sources: tuple[Source, ...]) -> None:
+            self.rooms = replace(self.rooms, skills=sources)
+
+        async with tools_beside(self.settings, self.rooms.skills, note, use) as self.servers:
+            yield
+        self.servers = None
+
     async def close_models(self) -> None:
         """Let the models go, on the event loop that used them."""
-        for gateway in [self.rooms.gateway, *self._others.values()]:
-            if gateway is not None:
-                with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
-                    await gateway.aclose()
+        for gateway in self._gateways():
+            with anyio.move_on_after(CLOSE_WITHIN_S, shield=True):
+                await gateway.aclose()
 
     def erase_member(self, scope: Scope) -> int:
         """Delete everything kept of the scope's member: in the store, in traces, in memory. Blocks.
@@ -85,11 +102,29 @@ class Backend:
         """
         gone = self.store.erase_member(scope)
         if self.tracing is not None:
-            self.tracing.settle()
-        for gateway in [self.rooms.gateway, *self._others.values()]:
-            if gateway is not None and scope.member is not None:
+            self.tracing.forget(scope)
+        if scope.member is not None:
+            self.rooms.fact_vectors.forget(scope.tenant, scope.member)
+            for gateway in self._gateways():
                 gateway.forget(scope.tenant, scope.member)
         return gone + trace_files(self.settings).erase_member(scope)
+
+    def clear_facts(self, scope: Scope, facts: Sequence[Remembered], all_remembered: bool = False) -> None:
+        """Delete what mentions these facts of the scope's member beside the store: traces, what is in memory. Blocks.
+
+        With `all_remembered`, what mentions anything remembered.
+        """
+        if self.tracing is not None:
+            self.tracing.forget(scope)
+        if scope.member is not None:
+            self.rooms.fact_vectors.forget(scope.tenant, scope.member)
+            for gateway in self._gateways():
+                if gateway.cache is not None:
+                    gateway.cache.forget(scope.tenant, scope.member)
+        trace_files(self.settings).forget_facts(scope, facts, all_remembered=all_remembered)
+
+    def _gateways(self) -> list[Gateway]:
+        return [gateway for gateway in [self.rooms.gateway, *self._others.values()] if gateway is not None]
 
     def close_traces(self) -> None:
         """Write the traces that wait, and take no more. Blocks."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from nutgraf.settings import Settings
 
 WHEN_AT_MOST = 3
+_OF_SPEC = (
+    "name", "version", "summary", "when", "cost_points", "side_effects", "idempotent", "partition", "origin",
+    "parameters",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,10 @@ class AgentEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillEntry:
-    """A skill as the catalogue tells of it; `cost_points` is 1 for one call, `parameters` a JSON schema."""
+    """A skill as the catalogue tells of it; `cost_points` is 1 for one call, `parameters` a JSON schema.
+
+    `blocked` says why it may not be called now; it is empty when it may.
+    """
 
     name: str
     version: int
@@ -42,6 +49,7 @@ class SkillEntry:
     partition: str
     origin: str
     parameters: Mapping[str, Any]
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +110,7 @@ def agent_entries(agents: Iterable[Agent]) -> tuple[AgentEntry, ...]:
 def skill_entries(skills: Iterable[Skill]) -> tuple[SkillEntry, ...]:
     """Skills by name."""
     return tuple(
-        SkillEntry(**{name: getattr(one.spec, name) for name in SkillEntry.__dataclass_fields__})
+        SkillEntry(**{name: getattr(one.spec, name) for name in _OF_SPEC}, blocked=one.blocked() or "")
         for one in sorted(skills, key=lambda one: one.spec.name)
     )
 

@@ -12,6 +12,7 @@ from nutgraf.serve.cli_answer import ask, takeaways
 from nutgraf.serve.cli_common import Told, Tools
 from nutgraf.serve.cli_data import ingest, models, vocabulary
 from nutgraf.serve.cli_doctor import doctor
+from nutgraf.serve.cli_members import members
 from nutgraf.serve.cli_memory import memory
 from nutgraf.serve.cli_serve import demo, serve
 from nutgraf.serve.cli_skills import agents, mcp, skills
@@ -48,11 +49,12 @@ app.command()(ingest)
 app.command()(demo)
 app.command()(serve)
 app.command()(mcp)
-app.command()(skills)
 app.command()(agents)
 app.command()(doctor)
+app.add_typer(skills, name="skills")
 app.add_typer(models, name="models")
 app.add_typer(vocabulary, name="vocabulary")
+app.add_typer(members, name="members")
 app.add_typer(memory, name="memory")
 app.add_typer(trace, name="trace")
 

@@ -123,7 +123,7 @@ async def _answer(backend: Backend, found: Found, wanted: _Wanted, form: Format)
 
     await backend.warm(note, ["takeaway" if wanted.question is None else "answer"])
     try:
-        async with Hub(StoreJournal(backend.store)) as hub:
+        async with backend.tools(note), Hub(StoreJournal(backend.store)) as hub:
             scope = reader_scope(found.member)
             remembered, turns = known(backend.store, scope)
             asked = Asked(

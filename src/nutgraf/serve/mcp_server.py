@@ -145,7 +145,8 @@ async def serve_stdio(site: Site) -> None:
 
     server = make_server(site)
     await site.backend.warm(site.note)
-    async with Hub(StoreJournal(site.backend.store)) as hub, stdio_server() as (read, write):
+    backend = site.backend
+    async with backend.tools(site.note), Hub(StoreJournal(backend.store)) as hub, stdio_server() as (read, write):
         site.hub = hub
         await server.run(read, write, server.create_initialization_options())
     site.hub = None

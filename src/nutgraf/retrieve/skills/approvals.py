@@ -26,15 +26,15 @@ class Approvals:
         """InputError when there is a file that cannot be read."""
         self._file = file
         self._known: dict[str, dict[str, str]] = {}
-        try:
-            raw = file.read_bytes() if file.exists() else b"{}"
-            found = orjson.loads(raw[:FILE_AT_MOST_BYTES])
-            self._known = {str(server): dict(tools) for server, tools in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError) as exc:
-            raise InputError(f"approvals: {file} cannot be read; repair it, or delete it to approve anew") from exc
+        self._seen: tuple[int, int] | None = None
+        self._look()
 
     def missing(self, server: str, tool: str, digest: str) -> str | None:
-        """Why a tool is blocked, None when it is approved as it is."""
+        """Why a tool is blocked, None when it is approved as it is. What another process approved counts at once."""
+        try:
+            self._look()
+        except InputError as exc:
+            return str(exc)
         known = self._known.get(server, {}).get(tool)
         if known is None:
             return "nobody has approved it yet"
@@ -42,8 +42,28 @@ class Approvals:
             None if known == digest else "it says other things than when it was approved, so it must be approved anew"
         )
 
+    def _look(self) -> None:
+        """Read the file when it is not the one that was read last."""
+        try:
+            found = self._file.stat() if self._file.exists() else None
+            seen = (found.st_mtime_ns, found.st_ino) if found else None
+            if seen is not None and seen == self._seen:
+                return
+            raw = self._file.read_bytes() if found else b"{}"
+            tables = orjson.loads(raw[:FILE_AT_MOST_BYTES])
+            self._known = {str(server): dict(tools) for server, tools in tables.items()}
+            self._seen = seen
+        except (OSError, ValueError, TypeError, AttributeError) as exc:
+            raise InputError(
+                f"approvals: {self._file} cannot be read; repair it, or delete it to approve anew"
+            ) from exc
+
     def approve(self, server: str, tools: Mapping[str, str]) -> None:
-        """Approve tools (name → digest); on disk when this returns. Raises StoreError when that fails."""
+        """Approve tools (name → digest); on disk when this returns.
+
+        Raises StoreError when that fails, InputError when the file cannot be read.
+        """
+        self._look()
         self._known.setdefault(server, {}).update(tools)
         draft = self._file.with_name(f"{self._file.name}.new")
         try:

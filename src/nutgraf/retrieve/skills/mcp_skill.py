@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,22 +55,27 @@ async def mcp_skills(
         yield tools
 
 
-def _target(server: Any, name: str) -> Any:
-    """What the SDK connects to."""
+def check_server(server: Any, name: str) -> None:
+    """Raise InputError for the name of a server, a URL or a command of no use."""
     if not SKILL_NAME.fullmatch(name):
         raise InputError(f"mcp: the name of a server must match {SKILL_NAME.pattern}, got {name!r}")
     if isinstance(server, str):
         parts = urlsplit(server)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
             raise InputError(f"mcp server {name}: url must begin with http:// or https:// and carry no password")
-        return server
-    if isinstance(server, Sequence):
-        from mcp.client.stdio import StdioServerParameters
+    elif isinstance(server, Sequence) and not (server and all(isinstance(word, str) for word in server)):
+        raise InputError(f"mcp server {name}: the command must be a program and its arguments, as texts")
 
-        if not server or not all(isinstance(word, str) for word in server):
-            raise InputError(f"mcp server {name}: the command must be a program and its arguments, as texts")
-        return StdioServerParameters(command=server[0], args=list(server[1:]))
-    return server
+
+def _target(server: Any, name: str) -> Any:
+    """What the SDK connects to."""
+    check_server(server, name)
+    if isinstance(server, str) or not isinstance(server, Sequence):
+        return server
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
+    errors = sys.__stderr__ or sys.stderr  # a notebook's own stderr is no file that a process could write to
+    return stdio_client(StdioServerParameters(command=server[0], args=list(server[1:])), errlog=errors)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from nutgraf.serve.cli import app
 from nutgraf.serve.cli_common import Tools
 from nutgraf.serve.door import host_scope, reader_scope
+from nutgraf.serve.trace_text import timeline
 from nutgraf.serve.traces import open_tracing, trace_files
 from nutgraf.settings import Settings
 from nutgraf.store.embedded import EmbeddedStore
@@ -186,3 +187,17 @@ def test_a_replay_says_what_it_lacks(folder: Path, tmp_path: Path) -> None:
     file.write_text(f"---\nid: {ITEM.id}\ntitle: {ITEM.title}\nkind: post\n---\n" + "Nothing of it.", "utf-8")
     changed = nutgraf(folder, "replay", stream, "--item", str(file))
     assert (changed.exit_code, "the item has changed since" in changed.stderr) == (1, True)
+
+
+async def test_what_was_put_right_in_a_models_form_is_noted_and_shown(tmp_path: Path) -> None:
+    """Once a call, by name, with what only the end of the text brought to light."""
+    broken = "Sure: {takeaways: [{'evidence': [1], 'text': 'The median wait fell from 41 minutes to 29 minutes.',}]"
+    with site_in(tmp_path, Scripted((broken,)), writing="at-once") as site:
+        async with running(site) as client:
+            await client.ask("POST", "/v1/takeaways", BODY)
+    (trace,) = traces(tmp_path)
+    (call,) = notes(trace, "model")
+
+    assert call["repairs"]["single-quotes"] > 1
+    assert (call["repairs"]["prose"], call["repairs"]["missing-bracket"]) == (1, 1)
+    assert any("put right: missing-bracket 1, prose 1, single-quotes" in line for line in timeline(trace))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -252,6 +253,7 @@ class _Stream:
         self.sink, self.run, self.prompt, self.name = sink, run, prompt, name
         self.spoke = False
         self.make = parser
+        self.repairs: Counter[str] = Counter()
         self._begin()
 
     def _begin(self) -> None:
@@ -260,16 +262,23 @@ class _Stream:
 
     def _restarted(self) -> None:
         self.sink.restart()
+        self.repairs.update(self.parser.repairs)
         self._begin()
 
     async def read(self, limit: Deadline) -> None:
         """Read to the end of the stream, or until nothing more is wanted."""
+        try:
+            await self._read(limit)
+        finally:
+            self.repairs.update(self.parser.repairs)
+
+    async def _read(self, limit: Deadline) -> None:
         session = self.run.session
         assert session is not None
         await anyio.lowlevel.checkpoint()  # a reader who has stopped costs no request
         sink, asked_at = self.sink, anyio.current_time()
         opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
-        with noted(self.run, self.prompt, self.name) as call:
+        with noted(self.run, self.prompt, self.name, repairs=self.repairs) as call:
             async with opened as pieces:
                 async for piece in pieces:
                     if piece and not self.spoke:

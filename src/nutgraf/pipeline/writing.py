@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -195,13 +195,18 @@ def no_model(run: Run, limit: Deadline) -> bool:
 
 
 @contextmanager
-def noted(run: Run, prompt: Prompt, block: str, step: Step = "write") -> Iterator[Call]:
-    """Note a request to the model in the trace: how it ended, who answered, and what it alone cost."""
+def noted(
+    run: Run, prompt: Prompt, block: str, step: Step = "write", repairs: Mapping[str, int] | None = None
+) -> Iterator[Call]:
+    """Note a request to the model in the trace: how it ended, who answered, and what it alone cost.
+
+    `repairs` counts what is put right in its words; what comes to it until the answer ends is noted too.
+    """
     session = run.session
     assert session is not None
     call, before = run.trace.call(prompt, model=run.rooms.model_name, block=block, step=step), len(session.attempts)
     ending: CallEnding = "cancelled"
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"repairs": repairs}
     try:
         yield call
         ending = "left" if call.left else "done"

@@ -102,6 +102,8 @@ def _model(note: Json) -> Iterator[str]:
     yield f"{note['model']} for {note['block'] or note['step']}: {how} after {took}{first}{cost}"
     for text in "".join(piece for _, piece in pieces).splitlines():
         yield f"  said: {text}"
+    if repairs := note.get("repairs"):
+        yield f"  put right: {', '.join(f'{name} {count}' for name, count in sorted(repairs.items()))}"
 
 
 def _draft(note: Json) -> Iterator[str]:

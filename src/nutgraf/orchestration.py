@@ -189,7 +189,8 @@ class SkillSpec:
     """What people, models and the contract test know of a skill.
 
     `parameters` is a JSON schema of its arguments. A skill with `side_effects` is never asked while gathering, never
-    hedged and never repeated without an idempotency key. `cost_points` is its price for admission (1 is one call).
+    hedged and never repeated without an idempotency key. `cost_points` is what a call costs beside others (1 is an
+    ordinary one), for people to read: admission counts every answer alike.
     """
 
     name: str

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nutgraf.decide.admission import CLASSES, Admission, AdmissionRules, Class, Ticket
-from nutgraf.decide.limiter import FirstTokens, Limiter, LimitRules, feasible, points
+from nutgraf.decide.limiter import FirstTokens, Limiter, LimitRules, feasible
 
 
 def machine(limit: float = 4, **rules: object) -> Admission:
@@ -196,13 +196,12 @@ def test_slow_first_tokens_cut_the_limit() -> None:
     assert limiter.limit == 2
 
 
-def test_points_and_feasibility() -> None:
-    """Work has a price, and a model that cannot speak in time is not asked."""
+def test_feasibility() -> None:
+    """A model that cannot speak in time is not asked."""
     recent = FirstTokens()
     for took in (0.2, 0.4, 3.0):
         recent.note(took)
 
-    assert points(1_000, 200, 1) == 3.0
     assert recent.expected_s == 0.4
     assert feasible(0.5, recent.expected_s)
     assert not feasible(0.5, recent.expected_s, queue_wait_s=0.2)

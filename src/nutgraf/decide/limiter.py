@@ -1,6 +1,7 @@
 """How much may be under way at once, learned from two things we own: the event loop's lag and the first token's time.
 
-Pure machines: moments and measurements in, limits out; no clock, no I/O. Work is counted in points (see `points`).
+Pure machines: moments and measurements in, limits out; no clock, no I/O. Work is counted in points, of which an
+answer is worth two.
 """
 
 from __future__ import annotations
@@ -9,14 +10,6 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 from statistics import median
-
-#: Points: what 1,000 tokens of prompt, 200 tokens of output and one call of a skill each cost.
-PROMPT_TOKENS_A_POINT, OUTPUT_TOKENS_A_POINT = 1_000, 200
-
-
-def points(prompt_tokens: int, output_tokens: int, skill_calls: int = 0) -> float:
-    """The price of an answer for admission, from the tokens and skills it is expected to use."""
-    return prompt_tokens / PROMPT_TOKENS_A_POINT + output_tokens / OUTPUT_TOKENS_A_POINT + skill_calls
 
 
 def feasible(deadline_left_s: float, expected_first_token_s: float, queue_wait_s: float = 0.0) -> bool:

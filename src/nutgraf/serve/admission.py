@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nutgraf.serve.guard import AsgiScope, Message, Receive
 
 OVERLOADED, TICKET = "nutgraf.overloaded", "nutgraf.ticket"
-#: What an answer of each route is expected to cost, in points.
+#: What an answer of each route counts, in points: all alike, as nothing of a request is known before its body is read.
 ANSWERS = {
     "/v1/takeaways": 2.0, "/v1/ask": 2.0, "/v1/chat/completions": 2.0, "/v1/ui/chat": 2.0, "/v1/ag-ui": 2.0,
 }  # fmt: skip

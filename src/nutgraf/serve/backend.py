@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nutgraf.pipeline.parts import Rooms
     from nutgraf.retrieve.skills.mcp_servers import McpServers
     from nutgraf.seams import ItemStore, Source
+    from nutgraf.serve.usage import UsageReport
     from nutgraf.settings import Settings
     from nutgraf.store.embedded import EmbeddedStore
     from nutgraf.trace.tracing import Tracing
@@ -125,6 +126,12 @@ class Backend:
 
     def _gateways(self) -> list[Gateway]:
         return [gateway for gateway in [self.rooms.gateway, *self._others.values()] if gateway is not None]
+
+    def usage(self) -> UsageReport:
+        """What the models of this process were used for so far."""
+        from nutgraf.serve.usage import usage_of
+
+        return usage_of(self._gateways())
 
     def close_traces(self) -> None:
         """Write the traces that wait, and take no more. Blocks."""

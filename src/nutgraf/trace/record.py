@@ -9,7 +9,7 @@ stage    name, took_ms
 source   report (a `SourceReport`)
 blend    fates (of every passage that was found, with its reason), tokens
 used     facts
-model    block, step, model, prompt (a `Prompt`), pieces ([ms, text] each), ending, error, usage, cached, repairs (counts)
+model    block, step, model, prompt (a `Prompt`), pieces ([ms, text] each), ending, error, usage, cached, repairs
 draft    block, sentence, text, citations
 verdict  block, sentence, text, verdict, check, because, evidence, took_ms
 sent     block, sentence (a `Sentence`, as it was committed)

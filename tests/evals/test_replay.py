@@ -167,13 +167,14 @@ def test_what_was_asked_is_asked_again() -> None:
         ),
     }  # fmt: skip
     trace = answered(rooms_with(ScriptedModel(GOOD), shelf(COURSE)), None, **more)
-    made = again(trace)
+    made = again(trace, remembered=more["remembered"])
     used = used_in(trace)
 
     assert made.same
     assert used == used_in(made.trace)
     assert used[0][0] == "memory.m1"
     assert "headline" not in used[0]
+    assert again(trace).notes == ("1 of the facts that were remembered are no longer kept",)
 
 
 def test_another_prompt_stands_over_the_recorded_texts() -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from nutgraf.errors import StoreError
 from nutgraf.serve.cli import app
 from nutgraf.serve.cli_common import Tools
 from nutgraf.serve.door import host_scope, reader_scope
@@ -66,6 +67,25 @@ async def test_a_stopped_and_a_broken_answer_leave_traces(tmp_path: Path) -> Non
     assert notes(stopped, "ending")[0]["ending"] == "stopped"
     assert notes(stopped, "model")[0]["ending"] == "cancelled"
     assert (notes(broken, "ending")[0]["ending"], notes(broken, "ending")[0]["error"]) == ("failed", "TypeError")
+
+
+@pytest.mark.parametrize("method", ["open_stream", "close_stream"])
+async def test_an_answer_that_could_not_be_kept_is_traced_as_its_reader_saw_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Failed with a ticket, whether it was cut off for it or had come to its end."""
+
+    def broken(*args: object) -> None:
+        raise StoreError("the disk is full")
+
+    with site_in(tmp_path, Scripted()) as site:
+        async with running(site) as client:
+            monkeypatch.setattr(site.backend.store, method, broken)
+            seen = (await client.ask("POST", "/v1/ask", ASK)).json()
+    ((ending,),) = (notes(trace, "ending") for trace in traces(tmp_path))
+
+    assert (seen["ending"], ending["ending"]) == ("failed", "failed")
+    assert ending["ticket"] == seen["ticket"]
 
 
 async def test_traces_can_be_off_or_without_texts(tmp_path: Path) -> None:

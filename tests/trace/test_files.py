@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from nutgraf.conversation import Remembered
 from nutgraf.errors import NotAllowed, NotFound, StoreError
 from nutgraf.trace.files import TraceFiles
 from nutgraf.trace.record import Recording
 from nutgraf.trace.tracing import Tracing
-from tests.trace.made import HOST, SECRET, Clock, recorded, scope
+from nutgraf.types import Fact
+from tests.trace.made import AT, HOST, SECRET, Clock, recorded, scope
 
 ROOT = Path(__file__).parents[2]
 
@@ -172,3 +174,49 @@ def test_a_recording_begins_with_its_owner_and_moment(tmp_path: Path) -> None:
     trace = files.find(scope(), "s9")
     assert trace["at"][:4].isdigit()
     assert trace["notes"] == [{"ms": 1000.0, "kind": "ending", "ending": "done"}]
+
+
+def told(recording: Recording, *facts: Remembered, used: bool = True) -> Recording:
+    """An answer that had these facts of its member at hand, and perhaps used them."""
+    recording.note("request", remembered=tuple(fact.id for fact in facts))
+    if used:
+        recording.note("used", facts=tuple(Fact(f"memory.{fact.id}", "memory", fact.text) for fact in facts))
+    return recording
+
+
+def test_a_forgotten_fact_leaves_no_bytes(tmp_path: Path) -> None:
+    """By its id, in its words, or as the answer in which it was stated; the other traces stay whole."""
+    fact = Remembered(
+        id="m1", kind="goal", topic="t", text="I want to lead", quote="I  want to lead", at=AT, stream="s4"
+    )
+    other = Remembered(id="m2", kind="plan", topic="t", text="I will move", quote="I will move", at=AT)
+    files = TraceFiles(tmp_path)
+    files.write(told(recorded("s1"), fact))
+    files.write(told(recorded("s2"), fact, used=False))
+    said = recorded("s3")
+    said.note("request", question="As I want\nto LEAD: what now?")
+    for one in (said, recorded("s4"), told(recorded("s5"), other), recorded("s6"), told(recorded("s7", "bob"), fact)):
+        files.write(one)
+    assert sum(file.read_bytes().count(b"I want to lead") for file in tmp_path.iterdir()) == 2  # control: bob's as well
+
+    assert files.forget_facts(scope("ann"), [fact]) == 4
+    assert files.forget_facts(scope("ann"), [fact]) == 0
+    assert [trace["stream"] for trace in files.newest(HOST)] == ["s7", "s6", "s5"]
+    assert files.forget_facts(scope("ann"), [], all_remembered=True) == 1
+    assert [trace["stream"] for trace in files.newest(HOST)] == ["s7", "s6"]
+    assert files.forget_facts(scope("bob"), [fact]) == 1
+    assert sum(file.read_bytes().count(b"I want to lead") for file in tmp_path.iterdir()) == 0
+    with pytest.raises(NotAllowed, match="without a member"):
+        files.forget_facts(HOST, [fact])
+
+
+def test_an_answer_under_way_is_not_written_once_its_member_is_forgotten(tmp_path: Path) -> None:
+    """It may tell of what is gone; those of other members are written."""
+    tracing = Tracing([files := TraceFiles(tmp_path)])
+    under_way = [tracing.begin(scope(member), f"of-{member}", 99.0, Clock()) for member in ("ann", "bob")]
+    tracing.forget(scope("ann"))
+    for recording in under_way:
+        recording.close()
+    tracing.close()
+
+    assert [trace["stream"] for trace in files.newest(HOST)] == ["of-bob"]

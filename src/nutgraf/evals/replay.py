@@ -53,13 +53,15 @@ class Replayed:
 
 def replay(
     trace: Json, rooms: Rooms, item: Item | None, member: Member | None, *, live: bool = False,
-    prompt: tuple[str, str] | None = None,
+    prompt: tuple[str, str] | None = None, remembered: Sequence[Remembered] = (),
 ) -> Replayed:  # fmt: skip
     """Make the answer of a trace again in `rooms`, with the recorded sources and times.
 
     The recorded texts stand in for the model, on a virtual clock. `live` asks the model of `rooms` instead, on the
     real one. `prompt` is another text for a template, after its name; without `live` the recorded texts are used
-    under it all the same, which is noted. Raises InputError for a trace without texts, or without a request in it.
+    under it all the same, which is noted. A trace has only the ids of what was remembered: `remembered` holds the facts
+    as they are now, of which those of the trace are used. Raises InputError for a trace without texts, or without a
+    request in it.
     """
     asked = _request(trace)
     notes = []
@@ -67,7 +69,10 @@ def replay(
         notes.append("the item has changed since")
     if prompt is not None:
         rooms = replace(rooms, prompts=rooms.prompts.replaced(*prompt))
-    again = partial(_again, trace, rooms, item, member, live=live)
+    known = tuple(fact for fact in remembered if fact.id in asked["remembered"])
+    if lost := len(asked["remembered"]) - len(known):
+        notes.append(f"{lost} of the facts that were remembered are no longer kept")
+    again = partial(_again, trace, rooms, item, member, known, live=live)
     told, model = anyio.run(again) if live else run_virtual(again)
     if model is not None and model.unlike:
         notes.append(f"{model.unlike} prompts were others than recorded: the recorded texts stand under them")
@@ -95,7 +100,13 @@ def differences(old: Json, new: Json) -> list[str]:
 
 
 async def _again(
-    trace: Json, rooms: Rooms, item: Item | None, member: Member | None, *, live: bool
+    trace: Json,
+    rooms: Rooms,
+    item: Item | None,
+    member: Member | None,
+    remembered: tuple[Remembered, ...],
+    *,
+    live: bool,
 ) -> tuple[Json, RecordedModel | None]:
     asked, notes, now = _request(trace), trace["notes"], anyio.current_time()
     model = None if live else _model(notes, asked["model"], now)
@@ -117,8 +128,7 @@ async def _again(
         stream=trace["stream"], scope=scope, item=item, member=member, accepted_at=now,
         deadline=Deadline(now + asked["deadline_ms"] / 1000), question=asked.get("question"), agent=asked.get("agent"),
         history=tuple(made(Turn, turn) for turn in asked["history"]), without=frozenset(asked["without"]),
-        remembered=tuple(made(Remembered, fact) for fact in asked["remembered"]),
-        overloaded=bool(asked.get("overloaded")),
+        remembered=remembered, overloaded=bool(asked.get("overloaded")),
     )  # fmt: skip
     recording = Recording(anyio.current_time, now, scope=scope, stream=trace["stream"], at=trace["at"])
     try:

@@ -43,6 +43,12 @@ class FactVectors:
                 self._kept.popitem(last=False)
         return np.array([found[key] for key in keys], dtype=np.float32).reshape(len(keys), encoder.dims)
 
+    def forget(self, tenant: str, member: str) -> None:
+        """Drop everything of a member, whose texts are in the keys."""
+        with self._lock:
+            for key in [key for key in self._kept if key[:2] == (tenant, member)]:
+                del self._kept[key]
+
 
 def unit(vector: Vectors) -> Vectors:
     """The vector at length one."""

@@ -62,7 +62,8 @@ def _note(request: Request, rooms: Rooms, trace: Recording) -> None:
         "request", stream=request.stream, item=item.id if item else "", title=item.title if item else "",
         member=request.scope.member, question=request.question, agent=request.agent, model=rooms.model_name,
         deadline_ms=round((request.deadline.at - request.accepted_at) * 1000), purposes=request.scope.purposes,
-        consent_version=request.scope.consent_version, history=request.history, remembered=request.remembered,
+        consent_version=request.scope.consent_version, history=request.history,
+        remembered=tuple(fact.id for fact in request.remembered),  # words only where they are used
         without=request.without, small=rooms.small, overloaded=request.overloaded,
         content_hash=item.content_hash if item and trace is not NOTHING else "",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from nutgraf.errors import InputError
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import opening, run
 from nutgraf.stream.hub import Hub, new_stream_id
-from nutgraf.trace.tracing import traced
+from nutgraf.trace.tracing import finish, traced
 from nutgraf.types import Deadline
 
 if TYPE_CHECKING:
@@ -91,10 +91,12 @@ def start(hub: Hub, rooms: Rooms, asked: Asked, tracing: Tracing | None = None) 
         overloaded=asked.overloaded, first_token=asked.first_token,
     )  # fmt: skip
     produce: Produce = partial(run, request, rooms)
+    ended = None
     if tracing is not None:
         trace = tracing.begin(asked.scope, stream_id, asked.accepted_at, anyio.current_time)
         produce = partial(traced, produce=partial(run, request, rooms, trace=trace), trace=trace)
+        ended = partial(finish, trace)
     return hub.start(
         asked.scope, opening(request, rooms.model_name), produce,
-        accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable,
+        accepted_at=asked.accepted_at, deadline=deadline, resumable=asked.resumable, ended=ended,
     )  # fmt: skip

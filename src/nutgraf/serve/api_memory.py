@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from nutgraf.conversation import Remembered
 from nutgraf.members.memory import TEXT_AT_MOST_CHARS
-from nutgraf.serve.memory import Memory, edited, owner, switched, told
+from nutgraf.serve.memory import Memory, edited, forgotten, switched, told
 from nutgraf.serve.schemas import Taken, errors
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Forgotten(BaseModel):
 def memory_router(site: Site) -> APIRouter:
     """The routes of a member's memory, over one site."""
     routes = APIRouter(tags=["memory"])
-    store = site.backend.store
+    store, clear = site.backend.store, site.backend.clear_facts
 
     @routes.get("/v1/members/{member}/memory", responses=errors(404))
     def memory(member: MemberId) -> Memory:
@@ -56,16 +56,16 @@ def memory_router(site: Site) -> APIRouter:
     @routes.put("/v1/members/{member}/memory/{memory}", responses=errors(400, 403, 404, 422))
     def edit(member: MemberId, memory: MemoryId, body: MemoryText) -> Remembered:
         """Put other words in place of a remembered fact."""
-        return edited(store, member, memory, body.text)
+        return edited(store, member, memory, body.text, clear)
 
     @routes.delete("/v1/members/{member}/memory/{memory}", status_code=204, responses=errors(403, 404))
     def forget(member: MemberId, memory: MemoryId) -> None:
-        """Delete a remembered fact, down to its bytes."""
-        store.forget(owner(store, member), memory)
+        """Delete a remembered fact and the traces that mention it, down to the bytes."""
+        forgotten(store, member, memory, clear)
 
     @routes.delete("/v1/members/{member}/memory", responses=errors(403, 404))
     def forget_all(member: MemberId) -> Forgotten:
-        """Delete everything remembered of a member."""
-        return Forgotten(forgotten=store.forget_all(owner(store, member)))
+        """Delete everything remembered of a member, and the traces that mention any of it."""
+        return Forgotten(forgotten=forgotten(store, member, None, clear))
 
     return routes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,10 @@ from nutgraf.errors import InputError
 from nutgraf.serve.cli_common import DataDir, Told, settings_of
 
 if TYPE_CHECKING:
+    from nutgraf.conversation import Remembered
+    from nutgraf.serve.memory import Clear
     from nutgraf.store.embedded import EmbeddedStore
+    from nutgraf.types import Scope
 
 memory = typer.Typer(
     cls=Told, no_args_is_help=True, rich_markup_mode=None, help="What members stated: list, correct, forget."
@@ -55,7 +59,7 @@ def memory_edit(
     from nutgraf.serve.memory import edited
 
     with _store(ctx, data_dir, member) as store:
-        changed = edited(store, member, fact, text)
+        changed = edited(store, member, fact, text, _clear(ctx, data_dir))
     typer.echo(f"{changed.id}  {changed.kind:<10}  {changed.at[:10]}  {changed.text}")
 
 
@@ -66,17 +70,30 @@ def memory_forget(
     everything: Annotated[bool, typer.Option("--all", help="Everything remembered of the member.")] = False,
     data_dir: DataDir = None,
 ) -> None:  # fmt: skip
-    """Delete remembered facts of a member, down to their bytes."""
-    from nutgraf.serve.memory import owner
+    """Delete remembered facts of a member and the traces that mention them, down to the bytes."""
+    from nutgraf.serve.memory import forgotten
 
     if everything == bool(facts):
         raise InputError("forget: give the ids of facts, or --all for everything")
     with _store(ctx, data_dir, member) as store:
-        scope = owner(store, member)
-        for fact in facts or ():
-            store.forget(scope, fact)
-        gone = store.forget_all(scope) if everything else len(facts or ())
+        clear = _clear(ctx, data_dir)
+        gone = sum(forgotten(store, member, fact, clear) for fact in ([None] if everything else facts or ()))
     typer.echo(f"{gone} fact{'' if gone == 1 else 's'} forgotten")
+
+
+def _clear(ctx: typer.Context, data_dir: Path | None) -> Clear:
+    """Deletes what traces mention, those of the sample network among them."""
+    from nutgraf.serve.sample import demo_folder
+    from nutgraf.serve.traces import trace_files
+
+    settings, _ = settings_of(ctx, data_dir=data_dir)
+    places = [trace_files(replace(settings, data_dir=at)) for at in (settings.data_dir, demo_folder(settings.data_dir))]
+
+    def clear(scope: Scope, facts: Sequence[Remembered], all_remembered: bool) -> None:
+        for files in places:
+            files.forget_facts(scope, facts, all_remembered=all_remembered)
+
+    return clear
 
 
 @contextmanager

@@ -87,6 +87,7 @@ def trace_replay(
     from nutgraf.evals.replay import replay
     from nutgraf.serve.backend import make_backend
     from nutgraf.serve.cli_answer import load_sample
+    from nutgraf.serve.door import reader_scope
     from nutgraf.serve.find import Shelf
 
     settings, tools = settings_of(ctx, data_dir=data_dir, model=model or "none", traces="off")
@@ -95,7 +96,8 @@ def trace_replay(
     with logged(settings), Shelf(settings, load_sample) as shelf:
         read, reader, store = _about(shelf, found, item, member)
         rooms = make_backend(settings, store, tools.build_rooms).rooms
-        made = replay(found, rooms, read, reader, live=model is not None, prompt=template)
+        known = store.remembered(reader_scope(reader))
+        made = replay(found, rooms, read, reader, live=model is not None, prompt=template, remembered=known)
     if as_json:
         _print_json({"differences": made.differences, "notes": made.notes, "trace": made.trace})
     else:

@@ -17,6 +17,7 @@ from nutgraf.errors import InputError
 from nutgraf.serve.door import host_scope, reader_scope
 from nutgraf.serve.guard import ACCEPTED_AT
 from nutgraf.serve.journal import StoreJournal
+from nutgraf.serve.memory import forgotten
 from nutgraf.serve.schemas import AskBody, TakeawaysBody
 from nutgraf.serve.site import Site
 from nutgraf.stream.hub import Hub
@@ -115,6 +116,5 @@ def stated_in(site: Site, way: Journey, streams: Sequence[str]) -> list[Remember
 
 def forget(site: Site, way: Journey, facts: Sequence[Remembered]) -> None:
     """Delete what was remembered, as the member would. Blocks."""
-    scope = reader_scope(site.backend.store.member(host_scope(), way.member))
     for fact in facts:
-        site.backend.store.forget(scope, fact.id)
+        forgotten(site.backend.store, way.member, fact.id, site.backend.clear_facts)

@@ -92,13 +92,14 @@ class Hub:
 
     def start(
         self, scope: Scope, opening: Opened, produce: Produce, *, accepted_at: float, deadline: Deadline | None = None,
-        resumable: bool = True,
+        resumable: bool = True, ended: Callable[[Closed], None] | None = None,
     ) -> str:  # fmt: skip
         """Start a stream that belongs to `scope`; the id is `opening.stream`.
 
         `produce` gets a function that takes its events; it emits its own Opened, and `opening` stands in when
         it ends without having said anything. `accepted_at` is in seconds on the loop's clock. A stream that is
-        not `resumable` ends with its last reader. Raises ModelBusy when too many streams are running.
+        not `resumable` ends with its last reader. `ended` is called with the ending once it is published and `produce`
+        is out. Raises ModelBusy when too many streams are running.
         """
         self.check_open()
         assert self._tasks is not None
@@ -107,7 +108,7 @@ class Hub:
         live = Live(
             scope=scope, opening=opening, accepted_at=accepted_at,
             grace_s=self._resume_grace_s if resumable else 0.0,
-            work=anyio.CancelScope(deadline=deadline.at + OVERRUN_S if deadline else float("inf")),
+            work=anyio.CancelScope(deadline=deadline.at + OVERRUN_S if deadline else float("inf")), ended=ended,
         )  # fmt: skip
         if opening.stream in self._live or opening.stream in self._ended:
             raise ProtocolBroken(f"stream {opening.stream!r} was started before")
@@ -148,6 +149,16 @@ class Hub:
         else:
             self._end(live, self._stopped(live, "You stopped it."))
 
+    async def forget(self, scope: Scope) -> None:
+        """End every stream of the scope's reader that runs, as stopped, and keep none of theirs in memory."""
+        running = [live for live in self._live.values() if live.belongs_to(scope)]
+        for live in running:
+            self._end(live, self._stopped(live, "You stopped it."))
+        for live in running:
+            while not live.feed.ended:
+                await live.feed.changed.wait()
+        self._ended = {name: live for name, live in self._ended.items() if not live.belongs_to(scope)}
+
     def stop_all(self) -> None:
         """End every stream that runs, as stopped, and start no more: readers get their ending while there is time."""
         self._closing = True
@@ -177,9 +188,16 @@ class Hub:
         return farewell(exc, ticket=ticket, **live.times(anyio.current_time()))
 
     async def _run(self, live: Live, produce: Produce) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep, live)
-            await self._produce(live, produce)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._keep, live)
+                await self._produce(live, produce)
+        finally:
+            if live.ended is not None and live.ending is not None:
+                try:
+                    live.ended(live.ending)
+                except Exception:
+                    log.exception("what follows the ending of a stream failed")
 
     async def _produce(self, live: Live, produce: Produce) -> None:
         def emit(event: Event) -> None:

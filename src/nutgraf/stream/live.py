@@ -141,6 +141,7 @@ class Live:
     attached: int = 0
     first_useful_at: float | None = None
     ended_at: float = 0.0
+    ended: Callable[[Closed], None] | None = None
     said: anyio.Event = field(default_factory=anyio.Event)
     decided: anyio.Event = field(default_factory=anyio.Event)
     feed: Feed = field(default_factory=Feed)

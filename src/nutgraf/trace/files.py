@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any
 
 import orjson
 
+from nutgraf.conversation import Remembered
 from nutgraf.errors import NotAllowed, NotFound, StoreError
 from nutgraf.trace.lines import from_bytes, line
+from nutgraf.trace.mentions import mentions, remembers
 from nutgraf.trace.record import Recording
 from nutgraf.types import Scope
 
@@ -64,13 +66,26 @@ class TraceFiles:
 
         Raises NotAllowed for a scope without a member.
         """
+        return self._erase(scope, lambda trace: True)
+
+    def forget_facts(self, scope: Scope, facts: Sequence[Remembered], *, all_remembered: bool = False) -> int:
+        """Take the traces of the scope's member that mention a fact out of the files, bytes included; how many.
+
+        `all_remembered` takes those with whatever was remembered. Raises NotAllowed for a scope without a member.
+        """
+        return self._erase(scope, lambda trace: mentions(trace, facts) or (all_remembered and remembers(trace)))
+
+    def _erase(self, scope: Scope, gone: Callable[[dict[str, Any]], bool]) -> int:
+        """Take out the member's traces that are `gone`, and lines of which nobody can tell whose they were."""
         if scope.member is None:
             raise NotAllowed("a scope without a member has nothing to erase")
 
         def theirs(row: bytes) -> bool:
             trace = from_bytes(row)
-            return trace is None or (trace["tenant"], trace["member"]) == (scope.tenant, scope.member)
+            return trace is None or ((trace["tenant"], trace["member"]) == (scope.tenant, scope.member) and gone(trace))
 
+        if not self._files():
+            return 0
         with self._alone():
             return sum(_without(file, theirs) for file in self._files())
 

@@ -21,8 +21,9 @@ CUT_TO_CHARS = 400
 OPEN_FIELDS = frozenset(
     """agent asked_ms at at_ms attempt block by cached carried check citations complete_ms content_hash deadline_ms
     dropped ending end error estimated expression first_useful_ms format form found hedged id item item_id kept kind
-    model name ms ok origin outcome partition prompt_name purposes ref role schema score source sources start step
-    sentence stream temperature tenant ticket tokens took_ms usage verdict version member without""".split()
+    model name ms ok origin outcome partition prompt_name purposes ref remembered role schema score source
+    sources start step sentence stream temperature tenant ticket tokens took_ms usage verdict version member
+    without""".split()
 )
 _KEY = secrets.token_bytes(16)
 

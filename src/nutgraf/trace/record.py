@@ -3,7 +3,7 @@
 The kinds of notes and their values (all values are optional; ours are kept as they are until they are written):
 
 request  stream, item, content_hash, title, member, question, agent, model, deadline_ms, purposes, consent_version,
-         history (turns), remembered, without (fact ids), small (one sentence at a time), overloaded
+         history (turns), remembered (their ids), without (fact ids), small (one sentence at a time), overloaded
 route    agent, by, because, confidence, sources, question (as it was understood)
 stage    name, took_ms
 source   report (a `SourceReport`)

@@ -7,17 +7,19 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import anyio
 
-from nutgraf.events import Event, SentenceCommitted, Used
+from nutgraf.events import Closed, Event, SentenceCommitted, Used
 from nutgraf.trace.record import Recording
 from nutgraf.types import Scope
 
 WAITING_AT_MOST = 256
 CLOSE_WITHIN_S = 5.0
+#: No answer is under way for longer.
+ANSWER_AT_MOST = timedelta(hours=1)
 Emit = Callable[[Event], None]
 log = logging.getLogger(__name__)
 
@@ -39,12 +41,20 @@ class Tracing:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._closed = False
+        self._forgotten: dict[tuple[str, str | None], str] = {}
         self.dropped = 0
 
     def begin(self, scope: Scope, stream: str, accepted_at: float, clock: Callable[[], float]) -> Recording:
         """A recording of one answer. `accepted_at` is in seconds on `clock`, which is the event loop's."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return Recording(clock, accepted_at, scope=scope, stream=stream, at=at, done=self._take)
+        return Recording(clock, accepted_at, scope=scope, stream=stream, at=_moment(), done=self._take)
+
+    def forget(self, scope: Scope) -> None:
+        """Write down no answer of the scope's member that began until now; waits for those handed over. Blocks."""
+        old = _moment(-ANSWER_AT_MOST)
+        with self._starting:
+            self._forgotten = {owner: at for owner, at in self._forgotten.items() if at > old}
+            self._forgotten[scope.tenant, scope.member] = _moment()
+        self.settle()
 
     def settle(self) -> None:
         """Wait until what was handed over before is written, for a few seconds at most. Blocks."""
@@ -71,6 +81,10 @@ class Tracing:
                 self._thread = threading.Thread(target=self._write, name="nutgraf-traces", daemon=True)
                 self._thread.start()
             closed = self._closed
+            scope = recording.scope
+            until = self._forgotten.get((scope.tenant, scope.member), "") if scope else ""
+        if recording.at <= until:
+            return
         try:
             if closed:
                 raise queue.Full
@@ -90,8 +104,12 @@ class Tracing:
                     log.exception("a trace could not be written")
 
 
+def _moment(later: timedelta = timedelta()) -> str:
+    return (datetime.now(UTC) + later).isoformat(timespec="milliseconds")
+
+
 async def traced(emit: Emit, produce: Callable[[Emit], Awaitable[None]], trace: Recording) -> None:
-    """Produce one answer, and close its recording when it has ended, in whatever way."""
+    """Produce one answer, and note what it sent and how it ended; `finish` then closes the recording."""
     counts: Counter[str] = Counter()
 
     def counted(event: Event) -> None:
@@ -113,4 +131,17 @@ async def traced(emit: Emit, produce: Callable[[Emit], Awaitable[None]], trace: 
         raise
     finally:
         trace.note("event", counts=dict(counts))
-        trace.close()
+
+
+def finish(trace: Recording, closed: Closed) -> None:
+    """Close a recording: the ending that the stream got stands in it, whatever its producer saw of it."""
+    noted = next((note.values for note in trace.notes if note.kind == "ending"), {})
+    if noted.get("ending") == closed.ending:
+        noted["ticket"] = closed.ticket
+    else:
+        trace.notes = [note for note in trace.notes if note.kind != "ending"]
+        trace.note(
+            "ending", ending=closed.ending, reason=closed.reason, ticket=closed.ticket, skipped=closed.skipped,
+            first_useful_ms=closed.first_useful_ms, complete_ms=closed.complete_ms,
+        )  # fmt: skip
+    trace.close()

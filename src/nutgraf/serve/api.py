@@ -153,6 +153,11 @@ def _members(routes: APIRouter, site: Site) -> None:
         known = snapshot(found, scope, site.backend.rooms.vocabulary, site.backend.store.remembered(scope))
         return schemas.MemberWhole(**_card(found), facts=known.facts)
 
+    @routes.delete("/v1/members/{member}", responses=errors(403, 404, 503), tags=["records"])
+    async def erase(member: ItemId) -> schemas.Erased:
+        """Delete everything kept of a member, down to the bytes; their answers are stopped."""
+        return schemas.Erased(erased=await site.erase(member))
+
 
 def _health(routes: APIRouter, site: Site) -> None:
     @routes.get("/healthz", response_model_exclude_none=True, tags=["health"])

@@ -79,6 +79,10 @@ class LocalDoor:
         while len(self._readers) > REMEMBERED_STREAMS_AT_MOST:
             self._readers.popitem(last=False)
 
+    def forget(self, member: str) -> None:
+        """Drop the notes of what a member reads."""
+        self._readers = OrderedDict((stream, who) for stream, who in self._readers.items() if who != member)
+
     def stream_scope(self, stream_id: str, member: str | None) -> Scope:
         """The scope for a stream: as the member named, `none` for nobody, else as whoever opened it here."""
         return self.member_scope(member if member is not None else self._readers.get(stream_id))

@@ -120,6 +120,12 @@ class Kept(BaseModel):
     kept: bool = True
 
 
+class Erased(BaseModel):
+    """How many rows and traces of a member were deleted."""
+
+    erased: int
+
+
 class Health(BaseModel):
     """The process lives, or can answer; `running` counts the streams without an ending."""
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import anyio.to_thread
 import orjson
 
-from nutgraf.errors import ModelBusy
+from nutgraf.errors import ModelBusy, NotFound
 from nutgraf.serve.admission import OVERLOADED, TICKET
 from nutgraf.serve.answers import Asked, known, start
 from nutgraf.serve.door import LocalDoor, host_scope, reader_scope
@@ -109,6 +109,21 @@ class Site:
         stream_id = start(self.streams, rooms, asked, self.backend.tracing)
         self.door.remember(stream_id, scope.member)
         return stream_id, await self.streams.follow(scope, stream_id)
+
+    async def erase(self, member: str) -> int:
+        """Delete everything kept of a member, in files and in memory; their answers are stopped. How much it was.
+
+        Raises NotFound when nothing is kept under that id, and StoreError when the call is to be repeated.
+        """
+        scope = self.door.member_scope(member)
+        if scope.member is None:
+            raise NotFound(f"member: {member!r} is nobody")
+        await self.streams.forget(scope)
+        gone = await beside(partial(self.backend.erase_member, scope))
+        self.door.forget(member)
+        if not gone:
+            raise NotFound(f"member: nothing is kept of {member!r}")
+        return gone
 
 
 def _gone(item: str, member: str | None) -> Problem:

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from nutgraf.decide.limiter import LimitRules
 from nutgraf.serve.admission import Gate
 from nutgraf.serve.api import router
+from nutgraf.serve.api_skills import skills_router
 from nutgraf.serve.chat import chat_router
 from nutgraf.serve.guard import Guard
 from nutgraf.serve.journal import StoreJournal
@@ -63,6 +64,7 @@ def make_app(site: Site) -> Guard:
     )
     api.include_router(router(site))
     api.include_router(chat_router(site))
+    api.include_router(skills_router(site))
     api.router.routes.append(Route(PATH, mcp, include_in_schema=False))
     _pages(api)
     for kind, handler in ((RequestValidationError, _unfit), (HTTPException, _refused), (Exception, _pass_on)):

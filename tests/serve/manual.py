@@ -14,8 +14,8 @@ from nutgraf.settings import PREFIX, TABLES, Settings
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
     "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "skills approve", "agents", "doctor",
-    "models", "models install", "vocabulary", "vocabulary import", "members", "members erase", "memory", "memory list", "memory edit",
-    "memory forget", "trace", "trace list", "trace show", "trace replay", "version",
+    "models", "models install", "vocabulary", "vocabulary import", "members", "members erase", "memory", "memory list",
+    "memory edit", "memory forget", "trace", "trace list", "trace show", "trace replay", "version",
 )  # fmt: skip
 FENCE = "```"
 

@@ -137,7 +137,6 @@ def _openai(routes: APIRouter, site: Site) -> None:
             value = openai_chat.completion(entries, heading(stream_id), link)
             return (FAILED if "error" in value else 200), value
 
-
         async def answer(receive: Receive, send: Send) -> None:
             await send_whole(receive, send, site.pace, partial(_open, site, wish, request.scope), whole)
 

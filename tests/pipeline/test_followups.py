@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from nutgraf.conversation import Turn
 from nutgraf.decide.head import Head
 from nutgraf.local import open_usecase
 from nutgraf.pipeline.parts import Rooms
@@ -55,3 +56,16 @@ def test_a_follow_up_without_its_conversation_is_not_understood(
         missed += not wanted <= set(content_stems(only(events, "routed")[0]["question"] or ""))
 
     assert missed >= len(CASES) // 2
+
+
+@pytest.mark.parametrize("question", ["How do I fit this job?", "How would I prepare for the interview?"])
+def test_this_job_is_the_open_one(
+    question: str, agents_rooms: Rooms, sample_items: dict[str, Item], sample_members: dict[str, Member]
+) -> None:
+    """A job that was only listed in an earlier turn does not take the place of the one that is open."""
+    job, other = "job-clinical-informatics-nurse-bluewater", "job-ed-quality-lead-bluewater"
+    before = Turn(job, "s0", "What does it pay?", "It pays well.", "2026-11-20T10:00:00+00:00", "general", (other,))
+    events = told(agents_rooms, sample_items[job], sample_members["amara-okafor"], question, history=(before,))
+    refs = {p["ref"] for sentence in sentences(events) for p in sentence["evidence"] if p["source"] != "member"}
+
+    assert refs == {job}

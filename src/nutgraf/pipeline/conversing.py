@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from nutgraf.conversation import Turn
 from nutgraf.decide.followup import Resolved, resolve
-from nutgraf.decide.opening import points_at_the_item, without_statements
+from nutgraf.decide.opening import names_the_item, points_at_the_item, without_statements
 from nutgraf.decide.route import route_or_ask
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
@@ -83,6 +83,9 @@ async def _answered(run: Run, question: str) -> Closed:
     kinds = {ref: record.kind for ref, record in records.items()}
     asked = without_statements(question)
     meant = resolve(asked, history, request.item, titles=titles, kinds=kinds)
+    elsewhere = meant.refers_to and here not in meant.refers_to
+    if elsewhere and request.item is not None and names_the_item(asked, request.item.kind):
+        meant = Resolved(asked, because="names the open item", said=asked)
     records |= await records_of(run, meant.refers_to)
     pointed = [records[ref] for ref in meant.refers_to if ref in records]
     said = meant.said or meant.text

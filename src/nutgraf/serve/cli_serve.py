@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -82,4 +83,5 @@ def _serve(backend: Backend, listener: socket.socket, *, browser: bool) -> None:
 
             webbrowser.open(where)
 
-    serve(Site(backend=backend, note=note), listener, ready)
+    with suppress(KeyboardInterrupt):  # how it is told to end; it has ended in good order
+        serve(Site(backend=backend, note=note), listener, ready)

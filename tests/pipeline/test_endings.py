@@ -12,7 +12,7 @@ from nutgraf.stream import hub
 from tests.pipeline.promises import Told, faults
 from tests.pipeline.streams import Unguarded, World, behind_hub, every, in_process
 
-BEHIND_HUB, IN_PROCESS, CONTROL = 1_000, 250, 200
+BEHIND_HUB, IN_PROCESS, CONTROL = 500, 150, 150
 
 
 @pytest.fixture(autouse=True)

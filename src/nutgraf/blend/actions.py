@@ -107,11 +107,11 @@ def actions(item: Item, made: Sequence[Offer], count: int = 2) -> list[Action]:
     """Up to `count` next steps of different kinds; the item's own author may be one of them."""
     chosen: list[Action] = []
     for offer in made:
-        kind, verb = ACTIONS[offer.item.kind]
+        kind, _ = ACTIONS[offer.item.kind]
         by_author = offer.item.id == item.author_id
         if any(action.kind == kind for action in chosen) or not (offered(offer) or by_author):
             continue
-        chosen.append(_action(item, offer, kind, verb))
+        chosen.append(_action(item, offer))
         if len(chosen) == count:
             break
     return chosen
@@ -146,9 +146,15 @@ def snippet(item: Item, at_most_chars: int = 160) -> str:
     return body if len(body) <= at_most_chars else body[:at_most_chars].rsplit(" ", 1)[0] + "…"
 
 
-def _action(item: Item, offer: Offer, kind: ActionKind, verb: str) -> Action:
+def opening(kind: ItemKind, ref: str, title: str, *, because: str = "", facts: tuple[Fact, ...] = ()) -> Action:
+    """The step that opens a record: of the kind, and in the words, that its own kind asks for."""
+    step, verb = ACTIONS[kind]
+    separator = " " if kind in ("profile", "company") else ": "
+    return Action(kind=step, label=f"{verb}{separator}{title}", item=ref, title=title, because=because, facts=facts)
+
+
+def _action(item: Item, offer: Offer) -> Action:
     record = offer.item
-    separator = " " if record.kind in ("profile", "company") else ": "
     why = f"It is close to this {item.kind}."
     facts: tuple[Fact, ...] = ()
     if record.id == item.author_id:
@@ -157,11 +163,4 @@ def _action(item: Item, offer: Offer, kind: ActionKind, verb: str) -> Action:
         why, facts = f"It fits this {item.kind} and your record: “{offer.fact.text.rstrip('.')}”.", (offer.fact,)
     elif offer.fact is not None and offer.to_fact >= LOOSE and offer.fact.kind == "goal":
         why, facts = f"It may help with what you wrote: “{offer.fact.text.rstrip('.')}”.", (offer.fact,)
-    return Action(
-        kind=kind,
-        label=f"{verb}{separator}{record.title}",
-        item=record.id,
-        title=record.title,
-        because=why,
-        facts=facts,
-    )
+    return opening(record.kind, record.id, record.title, because=why, facts=facts)

@@ -67,11 +67,6 @@ def load_usecase(folder: Traversable | Path) -> UseCase:
     )
 
 
-def load_agents(folder: Traversable | Path) -> tuple[Agent, ...]:
-    """The agents of a use case in the order in which they are written; errors as for `load_usecase`."""
-    return tuple(load_usecase(folder).agents.values())
-
-
 def _agent(table: Mapping[str, Any]) -> Agent:
     where = f"agent {table.get('name', '?')!r}"
     values = dict(_checked(where, Agent, table))

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 
-from nutgraf.blend.actions import ACTIONS
+from nutgraf.blend.actions import opening
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Passage, Query
+from nutgraf.pipeline.answer import cards_of
 from nutgraf.pipeline.finding import cited, find
 from nutgraf.pipeline.parts import Run
-from nutgraf.pipeline.writing import Block
+from nutgraf.pipeline.writing import quote_all
 from nutgraf.read.requirements import Requirement, parts, requirements
-from nutgraf.types import Action, Because, Card, Fact, Item, Member
+from nutgraf.types import Action, Because, Card, Fact, Item, ItemKind, Member
 
 if TYPE_CHECKING:
     from nutgraf.blend.fit import Shown
@@ -195,9 +196,7 @@ async def _block(
 async def _say(run: Run, job: Item, name: str, asked: Sequence[Requirement], facts: Sequence[Fact]) -> None:
     """Quote what the job says, then what the record says."""
     pieces = [*(run.cite(job, one.span) for one in asked), *(run.cite_fact(fact) for fact in facts)]
-    block = Block(run, name, pieces, at_most=len(pieces))
-    for piece in pieces:
-        block.quote(piece, "word-for-word")
+    quote_all(run, name, pieces)
 
 
 def _why(one: Held) -> Because | None:
@@ -237,12 +236,8 @@ def _step(run: Run, one: Held, passages: Sequence[Passage], taken: set[str]) -> 
         question = f"How could I show this: {one.asked.span.text}"
         return Action(kind="converse", label="Ask how to show this", question=question[:300])
     taken.add(best.ref)
-    kind, verb = ACTIONS["course" if best.kind == "course" else "profile"]
-    separator = ": " if best.kind == "course" else " "
-    return Action(
-        kind=kind, label=f"{verb}{separator}{best.title}", item=best.ref, title=best.title,
-        because="It is close to what your record does not show yet.",
-    )  # fmt: skip
+    kind: ItemKind = "course" if best.kind == "course" else "profile"
+    return opening(kind, best.ref, best.title, because="It is close to what your record does not show yet.")
 
 
 async def _process(run: Run, job: Item, number: int) -> None:
@@ -260,7 +255,5 @@ def _facts_of(held: Sequence[Held]) -> tuple[Fact, ...]:
 
 
 async def _cards(run: Run, passages: Sequence[Passage], taken: set[str]) -> tuple[Card, ...]:
-    from nutgraf.pipeline.answer import cards_of
-
     found = await cited(run, [p for p in passages if p.origin != "member" and p.ref not in taken])
     return cards_of(run, found)

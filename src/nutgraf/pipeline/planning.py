@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 
-from nutgraf.blend.actions import ACTIONS
+from nutgraf.blend.actions import ACTIONS, opening
 from nutgraf.errors import NotFound
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Facet, Passage, Query
+from nutgraf.pipeline.answer import cards_of
 from nutgraf.pipeline.finding import cited, find, records_of
 from nutgraf.pipeline.parts import Run
-from nutgraf.pipeline.writing import Block
+from nutgraf.pipeline.writing import quote_all
 from nutgraf.retrieve.relevance import WORD_SHARE, overlap
 from nutgraf.text.words import content_stems
 from nutgraf.types import Action, Because, Digest, Fact, Item
@@ -75,8 +76,6 @@ async def plan(run: Run, agent: Agent, query: Query) -> Closed:
         await _part(run, number, one, records)
     chosen = {one.passage.ref for one in filled if one.passage}
     others = await cited(run, [p for p in blended.kept if p.ref not in chosen and p.origin != "member"])
-    from nutgraf.pipeline.answer import cards_of
-
     run.send(Extras(cards=cards_of(run, others)))
     return run.done()
 
@@ -196,18 +195,14 @@ async def _part(run: Run, number: int, one: Filled, records: dict[str, Item]) ->
     action = _action(one.passage) if one.passage else None
     run.send(BlockStart(block=name, form="step", title=facet.title, because=_because(one.aim)))
     pieces = [run.cite_passage(one.passage, records)] if one.passage else [run.cite_fact(fact) for fact in one.facts]
-    block = Block(run, name, pieces, at_most=len(pieces))
-    for piece in pieces:
-        block.quote(piece, "word-for-word")
+    quote_all(run, name, pieces)
     run.send(BlockEnd(block=name, action=action))
 
 
 def _action(passage: Passage) -> Action | None:
     if passage.kind not in ACTIONS:
         return None
-    kind, verb = ACTIONS[passage.kind]  # type: ignore[index]
-    separator = " " if passage.kind in ("profile", "company") else ": "
-    return Action(kind=kind, label=f"{verb}{separator}{passage.title}", item=passage.ref, title=passage.title)
+    return opening(passage.kind, passage.ref, passage.title)  # type: ignore[arg-type]
 
 
 def _because(fact: Fact | None) -> Because | None:

@@ -158,6 +158,13 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(content_stems(text))
 
 
+def quote_all(run: Run, name: str, pieces: Sequence[Evidence]) -> None:
+    """Fill a block that is open with its evidence itself, piece by piece."""
+    block = Block(run, name, pieces, at_most=len(pieces))
+    for piece in pieces:
+        block.quote(piece, "word-for-word")
+
+
 def shown(piece: Evidence, run: Run) -> str:
     """How a quotation reads: without markup, white space as single spaces."""
     item = run.cited.get(piece.ref)

@@ -281,3 +281,15 @@ def test_a_source_cannot_bring_in_what_its_author_closed() -> None:
     events = told(replace(rooms_with(None, shelf), skills=(found,), agents=agents("host")), ITEM, None, QUESTION)
 
     assert not sentences(events)
+
+
+def test_a_wish_before_a_question_does_not_spoil_it() -> None:
+    """A question behind a wish is answered as it is without the wish."""
+    asked = "What was the median?"
+    plain, wished = (
+        sentences(told(rooms_with(None), ITEMS[0], NURSE, before + asked))
+        for before in ("", "I want to move into data work. ")
+    )
+
+    assert "41 minutes" in plain[0]["text"]
+    assert wished == plain

@@ -293,3 +293,21 @@ def test_a_wish_before_a_question_does_not_spoil_it() -> None:
 
     assert "41 minutes" in plain[0]["text"]
     assert wished == plain
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Families asked 30 percent fewer questions at the desk.", "because the order of patients was plain to see"),
+        ("Nurse Gloria Tran now updates the board every ten minutes.", None),
+    ],
+)
+def test_why_gets_the_cause_and_not_the_same_again(said: str, reason: str | None) -> None:
+    """Asked why after an answer, the cause that the page gives is quoted; when it gives none, that is said."""
+    turn = Turn(ITEM.id, "s1", "What came of the board?", said, "2026-01-01", "general", (), "What came of the board?")
+    events = told(rooms_with(None), ITEM, None, "And why?", history=(turn,))
+    quoted = [sentence["text"] for sentence in sentences(events)]
+
+    assert ending(events) == ("done", None if reason else "The item does not say why.")
+    assert len(quoted) == (reason is not None)
+    assert not reason or reason in quoted[0]

@@ -23,6 +23,7 @@ from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
+from nutgraf.pipeline.reasons import reasons
 from nutgraf.pipeline.writing import noted
 from nutgraf.prompt.library import fenced
 from nutgraf.retrieve.relevance import relevance
@@ -110,6 +111,9 @@ async def _answered(run: Run, question: str) -> Closed:
     if agent.form in ("fit", "interview"):
         job = next((record for record in [*pointed, request.item] if record and record.kind == "job"), request.item)
         return await FORMS[agent.form](run, agent, replace(query, item=job))
+    if agent.form in ("answer", "plan", "takeaways") and not pointed:
+        if (closed := await reasons(run, meant, agent, query)) is not None:
+            return closed
     if agent.form in ("answer", "plan"):
         if pointed:
             return await answer(run, agent, query, BESIDE, Named(pointed, run.rooms.read, said, said_vector))

@@ -1,6 +1,7 @@
 """A sentence splitter for text that is still arriving.
 
-It keeps a few offsets and the end of the last word, never the text: one pass, the same small work for every character.
+It keeps a few offsets and the end of the last word, never the text. One pass: words between which no sentence can end
+are taken in one step, and only what stands around a stop, a bracket or a line break is looked at piece by piece.
 A boundary is given out only when what follows it has been seen, so any way of cutting the text into chunks gives the
 same sentences, and nothing given out is ever taken back.
 """
@@ -14,6 +15,7 @@ from typing import Literal
 TERMINATORS = ".!?…؟۔।։።"
 #: Stops of scripts that put no white space after a sentence.
 WIDE_TERMINATORS = "。！？｡"
+BRACKETS = "([「『（", ")]」』）"
 CLOSERS = "\"'”’»)]*_」』）】†‡"
 OPENERS = "\"'“‘«([*_#•$€£¥@"
 BULLETS = "•◦▪‣●"
@@ -48,6 +50,9 @@ _OPENINGS = frozenset(
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _LIST_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[)\]]?")
 _PIECE = re.compile(rf"\s+|[^\W_{SUPERSCRIPTS}]+|[\W_{SUPERSCRIPTS}]")
+#: Words and white space in which no sentence ends and no bracket opens or shuts.
+_PLAIN = re.compile(f"[^{re.escape(TERMINATORS + WIDE_TERMINATORS + ''.join(BRACKETS))}\\n]+")
+_IN_WORD = re.compile(r"[\s(\[\"'“‘]")
 _RUN_CHARS = 24
 
 
@@ -102,13 +107,15 @@ class Splitter:
     def feed(self, text: str) -> list[tuple[int, int]]:
         """The sentences that are now certain, in order."""
         found: list[tuple[int, int]] = []
-        for match in _PIECE.finditer(text):
-            piece = match.group()
-            start, self._at = self._at, self._at + len(piece)
-            if piece.isspace():
-                self._space(piece, found)
+        at = 0
+        while at < len(text):
+            room = self._room()
+            words = _PLAIN.match(text, at, at + room) if room > 0 else None
+            if words is not None:
+                self._words(words[0])
+                at = words.end()
             else:
-                self._visible(piece, start, found)
+                at = self._piece(text, at, found)
         return found
 
     def close(self) -> list[tuple[int, int]]:
@@ -120,6 +127,39 @@ class Splitter:
         self._begin = None
         self._clear()
         return found
+
+    def _room(self) -> int:
+        """How many characters may be taken in one step when they are plain."""
+        if self._begin is None or self._stops or self._newlines > 0 or self._ahead is not None:
+            return 0
+        return self._begin + self._limit - self._at
+
+    def _piece(self, text: str, at: int, found: list[tuple[int, int]]) -> int:
+        """Look at the piece of `text` that begins at `at`; returns where it ends."""
+        match = _PIECE.match(text, at)
+        assert match is not None
+        piece = match[0]
+        start, self._at = self._at, self._at + len(piece)
+        if piece.isspace():
+            self._space(piece, found)
+        else:
+            self._visible(piece, start, found)
+        return match.end()
+
+    def _words(self, plain: str) -> None:
+        """Go on over words that are surely of the unfinished sentence."""
+        start, self._at = self._at, self._at + len(plain)
+        *others, word = plain.rsplit(None, 1) or [""]
+        if not word:
+            self._newlines = 0
+            return
+        end = start + len(plain.rstrip())
+        if others or self._newlines == 0 or plain[0].isspace():
+            self._before = start + len(others[0]) if others else self._end
+            self._run, self._run_at = word[-_RUN_CHARS:], end - len(word)
+        else:
+            self._run = (self._run + word)[-_RUN_CHARS:]
+        self._end, self._newlines = end, 0 if end < self._at else -1
 
     def _space(self, piece: str, found: list[tuple[int, int]]) -> None:
         self._settle(piece, found)
@@ -154,10 +194,10 @@ class Splitter:
 
     def _note_sign(self, piece: str, start: int) -> None:
         """Brackets, and a stop that may end the sentence."""
-        if piece in "([「『（":
+        if piece in BRACKETS[0]:
             self._depth += 1
             self._opened_at = start
-        elif piece in ")]」』）":
+        elif piece in BRACKETS[1]:
             self._depth = max(0, self._depth - 1)
         elif piece in TERMINATORS or piece in WIDE_TERMINATORS:
             self._stops, self._word = piece, self._run
@@ -178,7 +218,7 @@ class Splitter:
             self._note = self._sealed = True
         elif piece in CLOSERS or piece in SUPERSCRIPTS:
             self._sealed = True
-            if piece in ")]」』）":
+            if piece in BRACKETS[1]:
                 self._depth = max(0, self._depth - 1)
         else:
             return False
@@ -201,7 +241,7 @@ class Splitter:
             return False
         if self._stops != ".":
             return True
-        word = re.split(r"[\s(\[\"'“‘]", self._word)[-1].lstrip("*_#-–—")
+        word = _IN_WORD.split(self._word)[-1].lstrip("*_#-–—")
         if self._run_at == self._begin and _LIST_NUMBER.fullmatch(self._word):
             return False
         low = word.lower()

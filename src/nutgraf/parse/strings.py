@@ -6,16 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from nutgraf.parse.ahead import CLOSING, HOLDS_JSON, Place, closes, line_ends, unclosed
+from nutgraf.parse.ahead import CLOSING, HOLDS_JSON, QUOTES, Place, closes, line_ends, unclosed
 
 LOOK_AHEAD_CHARS = 96
 
 _ESCAPES = {"b": " ", "f": " ", "n": "\n", "r": "\n", "t": " ", '"': '"', "\\": "\\", "/": "/"}
-#: Characters that need no thought in a string.
+#: Characters that need no thought in a string; in one with marks that is also a comma before an ordinary word.
 _PLAIN = {
-    mark: re.compile("[^" + re.escape(closing) + "\\\\,}\x00-\x1f\x7f" + ("" if mark else "\\]") + "]+")
+    mark: re.compile(rf"(?:[^{re.escape(closing)}\\,}}\x00-\x1f\x7f]+|,(?= ?[^\s}}\]{re.escape(QUOTES)}]))+")
     for mark, closing in CLOSING.items()
 }
+_PLAIN[""] = re.compile(rf"[^{CLOSING['']}\\,}}\]\x00-\x1f\x7f]+")
 OPENING_CHARS = 40
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ONCE = {"n": "\n", "r": "\n", "t": " ", "u": "\\u"}

@@ -33,20 +33,9 @@ _LEAD = re.compile(
 )
 _NAMED = re.compile(r"^(?:evidence|source)\s*\[?(\d{1,3})\]?\s*[:.)–-]\s*(?=\S)", re.IGNORECASE)
 _MAY_NAME = re.compile(r"^(?:evidence|source)\s*\[?\d{0,3}\]?\s*[:.)–-]?\s*", re.IGNORECASE)
-_LEAD_WORDS = (
-    "evidence",
-    "source",
-    "key takeaway",
-    "key answer",
-    "key sentence",
-    "key point",
-    "takeaway",
-    "answer",
-    "sentence",
-    "point",
-)
-_SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:!?])(?=\s|$)")
-_LAST_SPACE = re.compile(r"\s(?=\S*$)")
+_LEAD_WORDS = "evidence|source|key takeaway|key answer|key sentence|key point|takeaway|answer|sentence|point".split("|")
+_MAY_LEAD = frozenset(word[:chars] for word in _LEAD_WORDS for chars in range(len(word) + 1))
+_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;:!?](?:\s|$))")
 
 
 class LineParser:
@@ -128,6 +117,9 @@ class LineParser:
         return None
 
     def _lines(self, text: str) -> None:
+        if "\n" not in text:
+            self._add(text)
+            return
         first, *others = text.split("\n")
         self._add(first)
         for line in others:
@@ -142,9 +134,12 @@ class LineParser:
         self._after_mark = False
         before = self._from + len(self._plain)
         self._plain += text
-        self._final(self._splitter.feed(text))
-        if space := _LAST_SPACE.search(text):
-            self._sure = before + space.start()
+        sentences = self._splitter.feed(text)
+        if sentences or self._splitter.begun > self._from:
+            self._final(sentences)
+        word = "" if text[-1].isspace() else text.rsplit(None, 1)[-1]
+        if len(word) < len(text):
+            self._sure = before + len(text) - len(word) - 1
 
     def _end_line(self) -> None:
         self._final(self._splitter.close())
@@ -187,11 +182,13 @@ class LineParser:
         cited = [number for offset, numbers in self._marks if offset <= before for number in numbers]
         self._marks = [mark for mark in self._marks if mark[0] > before]
         text = " ".join(self._plain[start - self._from : end - self._from].split())
-        text = _LEAD.sub("", _EMPHASIS.sub(r"\1", text).strip("*")).lstrip("*").strip()
+        if "*" in text:
+            text = _EMPHASIS.sub(r"\1", text).strip("*")
+        text = _LEAD.sub("", text).lstrip("*").strip()
         if named := _NAMED.match(text):  # "Evidence 2: …"
             cited.append(int(named[1]))
             text = text[named.end() :]
-        return Draft(_SPACE_BEFORE_STOP.sub(r"\1", text), tuple(dict.fromkeys((*self._cited, *cited))))
+        return Draft(_SPACE_BEFORE_STOP.sub("", text), tuple(dict.fromkeys((*self._cited, *cited))))
 
 
 def _has_begun(text: str) -> bool:
@@ -199,5 +196,4 @@ def _has_begun(text: str) -> bool:
     opening = _MAY_NAME.sub("", _LEAD.sub("", " ".join(text.replace("*", "").split())))
     if not any(map(str.isalpha, opening)):
         return False
-    low = opening.lower().rstrip("0123456789 ")
-    return not any(word.startswith(low) for word in _LEAD_WORDS)
+    return opening.lower().rstrip("0123456789 ") not in _MAY_LEAD

@@ -5,7 +5,6 @@ What models say around an answer is left out: thoughts, "Sure! Here is …", cod
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Literal
 
 from nutgraf.parse.drafts import TEXT_AT_MOST_CHARS, LineParser
 from nutgraf.parse.fields import FieldEvent
-from nutgraf.parse.json_drafts import JsonParser
+from nutgraf.parse.json_drafts import UTF8, JsonParser
 from nutgraf.parse.marks import THOUGHT, THOUGHT_BEGUN
 from nutgraf.parse.starters import StarterReader
 
@@ -70,7 +69,7 @@ class AutoParser:
         self.repairs: Counter[str] = Counter()
         self._expects, self._labels, self._room = expects, labels, at_most_chars
         self._limit = at_most_chars
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = UTF8("replace")
         self._thinking = False
         self._tag = ""  # may become the tag of a thought
         self._json: JsonParser | None = None
@@ -88,6 +87,8 @@ class AutoParser:
         if isinstance(text, bytes):
             text = self._decoder.decode(text)
         text, self._room = text[: self._room], max(0, self._room - len(text))
+        if self._json is not None:  # to the end
+            return self._json.feed(text)
         self._read(text, last=False)
         return self._told()
 

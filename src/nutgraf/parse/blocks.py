@@ -105,7 +105,7 @@ class BlockReader:
         if is_object:
             shared = top.block.pending or top.block.shared
             return ("wrap" if role in ("wrap", "other") else "block"), _Block(shared=list(shared))
-        if role == "text" and top.role == "block" and name_of(top.key) in _ONE_TEXT:
+        if role == "text" and top.role == "block" and top.key in _ONE_TEXT:
             return "text", top.block
         return "blocks", top.block
 
@@ -131,7 +131,8 @@ class BlockReader:
         top = self._frames[-1]
         if top.key:
             top.keys.add(top.key)
-        top.key, top.value = name_of(name), role_of(name, top.role)
+        top.key = name_of(name)
+        top.value = role_of(top.key, top.role)
         if top.value == "other" and self._in_list:
             top.value = "skip"  # what stands beside takeaways is none
 

@@ -20,6 +20,7 @@ from nutgraf.parse.marks import THOUGHT, THOUGHT_BEGUN
 from nutgraf.parse.scan import Scanner
 from nutgraf.parse.strings import LOOK_AHEAD_CHARS, Unescaper
 
+UTF8 = codecs.getincrementaldecoder("utf-8")
 _OPENING = re.compile(r"\{|\[(?=\s*[\[{\"'“‘])")
 _MAY_OPEN = re.compile(r"\[\s*\Z")
 
@@ -42,7 +43,7 @@ class JsonParser:
         """
         self.repairs: Counter[str] = Counter() if repairs is None else repairs
         self._room = at_most_chars
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = UTF8("replace")
         self._reader = BlockReader(labels, at_most_chars, self.repairs)
         self._reader.blocks, self._reader.starters.index = first_block, first_starter
         self._scanner: Scanner | None = None

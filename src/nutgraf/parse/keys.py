@@ -32,9 +32,8 @@ def name_of(key: str) -> str:
     return _NOT_LETTERS.sub("", key).lower()
 
 
-def role_of(key: str, inside: Role) -> Role:
-    """What the value of a key is for in an object that is for `inside`."""
-    name = name_of(key)
+def role_of(name: str, inside: Role) -> Role:
+    """What the value of a key, in the form of `name_of`, is for in an object that is for `inside`."""
     if inside == "skip":
         return "skip"
     if inside == "evidence":

@@ -103,7 +103,10 @@ class Scanner:
         char = data[at]
         if char.isspace():
             space = _SPACE.match(data, at)
-            return space.end() if space else at + 1
+            at = space.end() if space else at + 1
+            if at == len(data):
+                return at
+            char = data[at]
         if char in QUOTES and not (char == "`" and self._may_fence(data, at)):
             return self._begin_string(char, at)
         if char in "{[(":

@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     [
         (
             {"sources": ("item", "house-rules")},
-            "agent 'general': no source is called 'house-rules'; known are companies",
+            "agent 'general': sources: no source is called 'house-rules'; known are companies",
         ),
         ({"prompt": "ward"}, "agent 'general': prompt 'ward': there is no template of that name; known are answer"),
     ],

@@ -33,8 +33,17 @@ EVENTS_AT_MOST = 4096
 VOCABULARY = "vocabulary"
 #: Sources that are there only with a store, or with a web search.
 SOMETIMES = ("related", "organisation", "own-posts", "web")
-#: Forms that a model may write, from the prompt of their agent.
-WRITTEN = ("takeaways", "answer", "draft")
+#: Forms that a model may write, from the prompt of their agent, with variables as the prompt may be given them.
+WRITTEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "takeaways": {"evidence": "[1] One.", "count": 3, "reader": "- One.", "starters": 3, "title": "One"},
+        "answer": {"evidence": "[1] One.", "question": "One?", "conversation": "Reader: One?", "page": "One"},
+        "draft": {
+            "evidence": "[1] One.", "question": "One.", "samples": ["One."], "manner": "short", "kind": "comment",
+            "sentences": 3, "page": "One",
+        },
+    }
+)  # fmt: skip
 
 
 def open_rooms(
@@ -67,14 +76,33 @@ def open_rooms(
         items=items,
         skills=(*web_search(settings), *skill_sources(settings)),
     )
-    check_agents(rooms)
+    check_agents(rooms, case.file)
     return rooms
 
 
-def check_agents(rooms: Rooms) -> None:
-    """Raise InputError naming an agent with a source or a prompt that there is not; better now than in an answer.
+def checked_usecase(settings: Settings) -> UseCase:
+    """The use case that the settings name, held against their sources and prompts as `open_rooms` does.
 
-    The same for a skill that has the name of a source of ours, which it would silently replace.
+    Loads neither a model nor the encoder. Raises InputError naming the file and the field that is wrong.
+    """
+    from nutgraf.pipeline.parts import Rooms
+    from nutgraf.prompt.library import Library
+
+    check_servers(settings)
+    case = open_usecase(settings.usecase)
+    rooms = Rooms(
+        settings=settings, encoder=None, vocabulary=None, model=None, items=None, agents=case.agents,
+        prompts=Library(case.prompts), skills=(*web_search(settings), *skill_sources(settings)),
+    )  # fmt: skip
+    check_agents(rooms, case.file)
+    return case
+
+
+def check_agents(rooms: Rooms, file: str = "") -> None:
+    """Raise InputError naming an agent with a source or a prompt that is of no use; better now than in an answer.
+
+    The same for a skill that has the name of a source of ours, which it would silently replace. `file` is where the
+    agents are written down, for the message.
     """
     from nutgraf.pipeline.finding import ANY_SKILLS
     from nutgraf.retrieve.sources_items import SORTS
@@ -84,17 +112,18 @@ def check_agents(rooms: Rooms) -> None:
         raise InputError(f"skill {clash!r}: a source that comes with Nutgraf has this name; give the skill another one")
     known = {*rooms.sources, *SORTS, *SOMETIMES, ANY_SKILLS}
     tools = tuple(f"{server}." for server in rooms.settings.mcp)
+    at = f"{file}: " if file else ""
     for agent in rooms.agents.values():
         if unknown := [name for name in agent.sources if name not in known and not name.startswith(tools)]:
             raise InputError(
-                f"agent {agent.name!r}: no source is called {unknown[0]!r}; known are {', '.join(sorted(known))}. "
-                "A skill is known once skills_modules names its module, a tool once [mcp] has its server"
+                f"{at}agent {agent.name!r}: sources: no source is called {unknown[0]!r}; known are "
+                f"{', '.join(sorted(known))}. A skill is known once skills_modules names its module, a tool once [mcp] has its server"
             )
         if agent.form in WRITTEN:
             try:
-                rooms.prompts.source(agent.prompt)
+                rooms.prompts.check(agent.prompt, WRITTEN[agent.form])
             except InputError as exc:
-                raise InputError(f"agent {agent.name!r}: {exc}") from None
+                raise InputError(f"{at}agent {agent.name!r}: {exc}") from None
 
 
 def web_search(settings: Settings) -> tuple[Source, ...]:

@@ -121,3 +121,54 @@ async def test_its_page_is_served(tmp_path: Path) -> None:
         async with running(site) as client:
             for path in ("/catalogue/", "/catalogue/catalogue.js", "/catalogue/catalogue.css"):
                 assert (await client.ask("GET", path)).status == 200
+
+
+BROKEN = """name = "wards"
+[[agents]]
+name = "takeaways"
+version = 1
+summary = "The few points."
+form = "takeaways"
+prompt = "{prompt}"
+sources = ["{source}"]
+"""
+
+
+@pytest.mark.parametrize("command", ["agents", "skills"])
+@pytest.mark.parametrize(
+    ("source", "prompt", "template", "said"),
+    [
+        ("house-rules", "takeaways", None, "sources: no source is called 'house-rules'; known are"),
+        ("item", "mine", "@user\n{% if evidence %}\n", "mend mine.jinja"),
+        ("item", "mine", "@user\n{{ evidnce }}\n", "'evidnce' is undefined; mend mine.jinja"),
+        ("item", "mine", "{{ evidence }}\n", "mine.jinja has no turn"),
+        ("item", "mine", "@user\n{{ count + evidence }}\n", "mend mine.jinja"),
+        ("item", "none", None, "there is no template of that name"),
+    ],
+)
+def test_an_agent_that_cannot_answer_is_told_before_it_is_listed(
+    tmp_path: Path, command: str, source: str, prompt: str, template: str | None, said: str
+) -> None:
+    """Its file, the field and the remedy, with status 2: what `ask` would say of it."""
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "usecase.toml").write_text(BROKEN.format(source=source, prompt=prompt))
+    if template is not None:
+        (tmp_path / "prompts" / "mine.jinja").write_text(template)
+    with forgotten():
+        result = CliRunner().invoke(app, [command], obj=Tools(), env={"NUTGRAF_USECASE": str(tmp_path)})
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"nutgraf: {tmp_path / 'usecase.toml'}: agent 'takeaways': ")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("listed", ["3", "'tides'", "None", "{'tides': 1}"])
+def test_a_module_that_lists_no_skills_is_named(tmp_path: Path, listed: str) -> None:
+    """A wrong SKILLS is told as the module's own fault, with status 2."""
+    file = tmp_path / "odd.py"
+    file.write_text(f"SKILLS = {listed}\n")
+    with forgotten():
+        result = nutgraf(tmp_path, "skills", "--skills", str(file))
+
+    assert result.exit_code == 2
+    assert f"SKILLS in {file} must be a list or tuple of skills" in result.stderr

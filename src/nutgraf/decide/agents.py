@@ -33,16 +33,17 @@ BASIC: Mapping[str, Agent] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class UseCase:
-    """A product built on Nutgraf: its agents by name, and the folder of its prompts."""
+    """A product built on Nutgraf: its agents by name, the folder of its prompts, and the file that says so."""
 
     name: str
     title: str
     agents: Mapping[str, Agent]
     prompts: Traversable | None = None
+    file: str = ""
 
 
 def load_usecase(folder: Traversable | Path) -> UseCase:
-    """Read `usecase.toml` of a use case. Raises InputError naming the agent and the field that is wrong."""
+    """Read `usecase.toml` of a use case. Raises InputError naming the file, the agent and the field that is wrong."""
     file = folder.joinpath(FILE)
     try:
         found = tomllib.loads(file.read_text("utf-8"))
@@ -53,7 +54,10 @@ def load_usecase(folder: Traversable | Path) -> UseCase:
     name = found.get("name")
     if not isinstance(name, str) or not name:
         raise InputError(f"use case {folder}: `name` is missing in {FILE}")
-    agents = [_agent(table) for table in found.get("agents", ())]
+    try:
+        agents = [_agent(table) for table in found.get("agents", ())]
+    except InputError as exc:
+        raise InputError(f"{file}: {exc}") from None
     if len({agent.name for agent in agents}) < len(agents):
         raise InputError(f"use case {name!r}: two agents have one name; give each its own")
     if not any(agent.form == "takeaways" for agent in agents):
@@ -64,6 +68,7 @@ def load_usecase(folder: Traversable | Path) -> UseCase:
         title=str(found.get("title", name)),
         agents=MappingProxyType({agent.name: agent for agent in agents}),
         prompts=prompts if prompts.is_dir() else None,
+        file=str(file),
     )
 
 

@@ -111,9 +111,9 @@ async def _answered(run: Run, question: str) -> Closed:
     if agent.form in ("fit", "interview"):
         job = next((record for record in [*pointed, request.item] if record and record.kind == "job"), request.item)
         return await FORMS[agent.form](run, agent, replace(query, item=job))
-    if agent.form in ("answer", "plan", "takeaways") and not pointed:
-        if (closed := await reasons(run, meant, agent, query)) is not None:
-            return closed
+    may_ask_why = agent.form in ("answer", "plan", "takeaways") and not pointed
+    if may_ask_why and (closed := await reasons(run, meant, agent, query)) is not None:
+        return closed
     if agent.form in ("answer", "plan"):
         if pointed:
             return await answer(run, agent, query, BESIDE, Named(pointed, run.rooms.read, said, said_vector))

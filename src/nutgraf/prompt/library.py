@@ -54,7 +54,10 @@ class Library:
             if file is None:
                 known = ", ".join(self.names())
                 raise InputError(f"prompt {name!r}: there is no template of that name; known are {known}")
-            self._sources[name] = file.read_text("utf-8")
+            try:
+                self._sources[name] = file.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as exc:
+                raise InputError(f"prompt {name!r}: {file.name} cannot be read as UTF-8 ({exc})") from exc
         return self._sources[name]
 
     def names(self) -> tuple[str, ...]:
@@ -72,6 +75,11 @@ class Library:
         made._folders, made._sources = self._folders, {**self._sources, name: text}
         return made
 
+    def check(self, name: str, variables: Mapping[str, Any]) -> None:
+        """Raise InputError for a template that cannot be rendered with these variables, or makes no turn."""
+        if not self.render(name, variables).messages:
+            raise InputError(f"prompt {name!r}: {name}.jinja has no turn; begin it with a line `@system` or `@user`")
+
     def render(
         self, name: str, variables: Mapping[str, Any], *, max_tokens: int = 96, stop: Sequence[str] = ("\n\n",),
         schema: str = "",
@@ -83,8 +91,8 @@ class Library:
         turns = self._turns(name)
         try:
             said = [(role, template.render(**variables).strip()) for role, template in turns]
-        except TemplateError as exc:
-            raise InputError(f"prompt {name!r}: {exc}") from exc
+        except Exception as exc:  # a template is foreign code and may raise anything
+            raise InputError(f"prompt {name!r}: {exc}; mend {name}.jinja") from exc
         return Prompt(
             name=name,
             version=self.version(name),
@@ -105,7 +113,7 @@ class Library:
                     for role, text in zip(parts[::2], parts[1::2], strict=True)
                 )
             except TemplateError as exc:
-                raise InputError(f"prompt {name!r}: {exc}") from exc
+                raise InputError(f"prompt {name!r}: {exc}; mend {name}.jinja") from exc
         return self._parts[name]
 
 

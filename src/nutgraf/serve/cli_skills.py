@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,10 +36,12 @@ def list_skills(ctx: typer.Context, modules: Modules = None, as_json: AsJson = F
         return
     import anyio
 
+    from nutgraf.local import checked_usecase
     from nutgraf.serve import catalogue
 
     settings, _ = settings_of(ctx)
     own = catalogue.host_skills(settings, modules or ())
+    checked_usecase(replace(settings, skills_modules=",".join([settings.skills_modules, *(modules or ())])))
 
     async def everything() -> Sequence[catalogue.SkillEntry]:
         async with _servers(settings) as servers:
@@ -115,11 +118,11 @@ def _said(tool: ListedTool) -> list[str]:
 
 def agents(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the agents: what each answers, for which items, and from which sources."""
-    from nutgraf.local import open_usecase
+    from nutgraf.local import checked_usecase
     from nutgraf.serve import catalogue
 
     settings, _ = settings_of(ctx)
-    found = catalogue.agent_entries(open_usecase(settings.usecase).agents.values())
+    found = catalogue.agent_entries(checked_usecase(settings).agents.values())
     if as_json:
         _json({"agents": found})
         return

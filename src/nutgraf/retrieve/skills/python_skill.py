@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -59,7 +59,7 @@ def load_skills(modules: Iterable[str] = (), *, installed: bool = True) -> tuple
             holders.append(point.load())
         except Exception as exc:
             raise InputError(f"skills: entry point {point.name!r} ({point.value}) cannot be loaded: {exc}") from exc
-    listed = [one for holder in holders for one in getattr(holder, "SKILLS", ())]
+    listed = [one for holder in holders for one in _listed(holder)]
     if wrong := [one for one in listed if not isinstance(one, Skill)]:
         raise InputError(f"skills: SKILLS lists {wrong[0]!r}, which is no skill; mark a function with @skill instead")
     found = {one.spec.name: one for one in registered_skills()}
@@ -67,6 +67,15 @@ def load_skills(modules: Iterable[str] = (), *, installed: bool = True) -> tuple
         if found.setdefault(one.spec.name, one) is not one:
             raise InputError(f"skills: two are named {one.spec.name!r}; give each a name of its own")
     return tuple(found[name] for name in sorted(found))
+
+
+def _listed(holder: Any) -> Sequence[Any]:
+    """What a module lists under the name `SKILLS`. Raises InputError naming the module when it is no list."""
+    found = getattr(holder, "SKILLS", ())
+    if not isinstance(found, (list, tuple)):
+        name = getattr(holder, "__file__", None) or getattr(holder, "__name__", repr(holder))
+        raise InputError(f"skills: SKILLS in {name} must be a list or tuple of skills, got {found!r}")
+    return found
 
 
 def _module(file: str) -> ModuleType:

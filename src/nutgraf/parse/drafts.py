@@ -35,7 +35,7 @@ _NAMED = re.compile(r"^(?:evidence|source)\s*\[?(\d{1,3})\]?\s*[:.)–-]\s*(?=\S
 _MAY_NAME = re.compile(r"^(?:evidence|source)\s*\[?\d{0,3}\]?\s*[:.)–-]?\s*", re.IGNORECASE)
 _LEAD_WORDS = "evidence|source|key takeaway|key answer|key sentence|key point|takeaway|answer|sentence|point".split("|")
 _MAY_LEAD = frozenset(word[:chars] for word in _LEAD_WORDS for chars in range(len(word) + 1))
-_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;:!?](?:\s|$))")
+_SPACE_BEFORE_STOP = re.compile(r" (?=[.,;:!?](?: |$))")
 
 
 class LineParser:

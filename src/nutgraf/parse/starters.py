@@ -39,7 +39,10 @@ class StarterReader:
     def end(self) -> None:
         """The starter is complete."""
         if self._started:
-            text = _CITATIONS.sub("", _LEAD.sub("", " ".join("".join(self._said).split()))).strip("* ")
+            text = _LEAD.sub("", " ".join("".join(self._said).split()))
+            if "[" in text:
+                text = _CITATIONS.sub("", text)
+            text = text.strip("* ")
             self.events.append(FieldFinal("starter", 0, self.index, text))
             self.index += 1
         self.begin()

@@ -35,12 +35,12 @@ Rev. Tom Pike. ¦Sen. Lund did not reply.""",
 ¦Nobody at Osprey Corp. expected it. ¦Its rival Tern Bros. Foods had bid more. ¦Analysts at Vole Corp. were calm. ¦They
 had read the filing.""",
     "figures": """Revenue rose 4.5% to $12.75 million. ¦The margin was 0.8 points better. ¦Version 3.2.1 shipped on
-Nov. 12. ¦About 1,200.50 euros were left over. ¦2024 was worse. ¦See Fig. 7 and Eq. 12 for the curve, and p. 48 of vol. 2
-for the data. ¦$3 of every $10 went to repairs.""",
+Nov. 12. ¦About 1,200.50 euros were left over. ¦2024 was worse. ¦See Fig. 7 and Eq. 12 for the curve, and p.
+48 of vol. 2 for the data. ¦$3 of every $10 went to repairs.""",
     "times": """The ferry leaves at 6 a.m. and returns at 9 p.m. ¦The crew rests. ¦On Jan. 3 it left at 5 p.m. Eastern
 time. ¦Calls opened at 8 a.m. Monday. ¦By 11 a.m. the hall was full. ¦It closed at 4 p.m. ¦Nobody complained.""",
-    "places": """She moved from Washington, D.C. to St. Louis. ¦The U.S. Treasury objected. ¦He has lived in the U.K. ¦He
-likes it. ¦Mt. Arden is north of Ft. Bell. ¦The E.U. Commission wrote back in May.""",
+    "places": """She moved from Washington, D.C. to St. Louis. ¦The U.S. Treasury objected. ¦He has lived in
+the U.K. ¦He likes it. ¦Mt. Arden is north of Ft. Bell. ¦The E.U. Commission wrote back in May.""",
     "quotes": """“Is it finished?” she asked. ¦“Not yet.” ¦Then he turned away. ¦The sign said “Closed.” ¦They waited.
 ¦'It will do.' ¦That was the verdict. ¦"We cut the queue. We kept the staff," the memo says. ¦He called it “a fine
 mess!” and left.""",
@@ -67,13 +67,15 @@ one thing: the quay stays.
 ¦What comes next
 
 ¦A vote, in Sept. 2027.""",
-    "names of products": """Yahoo! grew again. ¦Guess? did not. ¦The iPhone sold well. ¦iPads did not. ¦eBay lists both.""",
-    "short answers": """Did it work? ¦No. ¦Was it cheap? ¦No. 4 was. ¦Take vitamin B. ¦It helps. ¦So do I. ¦Plan A failed.
-¦Plan B. Nothing else was left.""",
-    "other scripts": """会议结束了。¦大家都走了。¦下次在五月吗？¦是的。¦वह घर गया। ¦सब खुश थे। ¦هل وصل القطار؟ ¦نعم، وصل. ¦Он
-ушёл. ¦Потом пришла она.""",
-    "academic": """Cf. Lund (2019) and Vale vs. Holm. ¦The Ph.D. Program ended. ¦She has an M.A. from Oslo. ¦Sample sizes
-were small (n. b. the second row). ¦Values below p < .05 are bold. ¦Nos. 3 and 4 were dropped, i.e. not counted.""",
+    "names of products": """Yahoo! grew again. ¦Guess? did not. ¦The iPhone sold well. ¦iPads did not. ¦eBay
+lists both.""",
+    "short answers": """Did it work? ¦No. ¦Was it cheap? ¦No. 4 was. ¦Take vitamin B. ¦It helps. ¦So do I.
+¦Plan A failed. ¦Plan B. Nothing else was left.""",
+    "other scripts": """会议结束了。¦大家都走了。¦下次在五月吗？¦是的。¦वह घर गया। ¦सब खुश थे। ¦هل وصل القطار؟ ¦نعم، وصل.
+¦Он ушёл. ¦Потом пришла она.""",
+    "academic": """Cf. Lund (2019) and Vale vs. Holm. ¦The Ph.D. Program ended. ¦She has an M.A. from Oslo.
+¦Sample sizes were small (n. b. the second row). ¦Values below p < .05 are bold. ¦Nos. 3 and 4 were dropped, i.e.
+not counted.""",
 }  # fmt: skip
 
 

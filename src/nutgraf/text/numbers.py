@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 _ONES = {word: i for i, word in enumerate("zero one two three four five six seven eight nine".split())}
 _TEENS = {
@@ -37,25 +38,29 @@ _UNITS = {
 
 _COINS = r"dollars?|euros?|pounds?|yen|usd|eur|gbp"
 _UNIT = rf"(?:\s?%|[\s-]?per\s?cent(?!\w)|[\s-]percentage[\s-]points?\b|\s?pp\b|[\s-](?:US\s)?(?:{_COINS})\b)"
+# These patterns look ahead for the characters that they can begin with, as most of a text begins none of them.
 _DIGITS = re.compile(
-    r"(?P<sign>(?<![^\s(])[-−])?(?P<money>(?:US)?[$€£¥])?"
+    r"(?=[-−U$€£¥\d.½¼¾])(?P<sign>(?<![^\s(])[-−])?(?P<money>(?:US)?[$€£¥])?"
     r"(?:(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*|(?<![\w.])\.\d+)(?P<glyph>[½¼¾])?|(?P<lone>[½¼¾]))"
     rf"(?P<scale>(?:k|m|b)\b|\s?(?:mn|bn)\b|[\s-](?:{'|'.join(_BIG)})\b)?"
     rf"(?:st\b|nd\b|rd\b|th\b|(?P<unit>['’]?s\b|{_UNIT}))?",
     re.IGNORECASE,
 )
 _AFTER_WORDS = re.compile(_UNIT, re.IGNORECASE)
-_PART = re.compile(rf"(?<!and )\b(one|two|three|four|a)[- ]({'|'.join(_PARTS)})s?\b", re.IGNORECASE)
+_PART = re.compile(rf"(?=[otfa])(?<!and )\b(one|two|three|four|a)[- ]({'|'.join(_PARTS)})s?\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+")
 _TO = r"\s?(?:[-–—]|to|and|until)\s?"
 _RANGE = re.compile(_TO, re.IGNORECASE)
 _CLOCK = re.compile(
-    r"(?<![\w:.])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?"
+    r"(?=[\dnm])(?:(?<![\w:.])(?P<hour>1[0-2]|0?[1-9])(?::(?P<minute>[0-5]\d))?"
     rf"(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?={_TO}\d\d?(?::\d\d)?\s?(?P<same>[ap])\.?\s?m\b))"
-    r"|(?<![\w:.])(?P<hour24>[01]?\d|2[0-3]):(?P<minute24>[0-5]\d)(?![\d:])|\b(?P<named>noon|midnight)\b",
+    r"|(?<![\w:.])(?P<hour24>[01]?\d|2[0-3]):(?P<minute24>[0-5]\d)(?![\d:])|\b(?P<named>noon|midnight)\b)",
     re.IGNORECASE,
 )
 _EXACT_DIGITS = 15
+_ANY_DIGIT = re.compile(r"[\d½¼¾]")
+#: Words that a number in words begins with, but for "a" and "an", which need one of _BIG behind them.
+_STARTS = _WORDS.keys() | {"a", "an"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,9 @@ class Number:
 def numbers(text: str) -> list[Number]:
     """The numbers of a text in order; "1.2k" and "1,200" are equal, and so are "4:30 PM" and "16:30"."""
     found = [_clock(match) for match in _CLOCK.finditer(text)]
-    text = _blank(text, found)
-    found += [_in_digits(match) for match in _DIGITS.finditer(text)]
+    if _ANY_DIGIT.search(text):
+        text = _blank(text, found)
+        found += [_in_digits(match) for match in _DIGITS.finditer(text)]
     text = _blank(text, found)
     parts = [_part(match) for match in _PART.finditer(text)]
     found += parts
@@ -90,6 +96,8 @@ def numbers(text: str) -> list[Number]:
 
 def _blank(text: str, taken: list[Number]) -> str:
     """The text with what was taken out made blank, so that offsets stay."""
+    if not taken:
+        return text
     pieces, at = [], 0
     for number in sorted(taken, key=lambda number: number.start):
         pieces += [text[at : number.start], "\0" * (number.end - number.start)]
@@ -144,26 +152,26 @@ def _part(match: re.Match[str]) -> Number:
 def _in_words(text: str) -> Iterator[Number]:
     """Numbers written in words: "twenty-one", "two hundred and fifty thousand", "a million", "three and a half"."""
     tokens = list(_WORD.finditer(text))
-    at = 0
-    while at < len(tokens):
+    words = [token.group().lower() for token in tokens]
+    past = 0
+    for at, word in enumerate(words):
+        if at < past or word not in _STARTS:
+            continue
         value, size, scaled = _longest(text, tokens, at)
         if not size:
-            at += 1
             continue
         start, end = tokens[at].start(), tokens[at + size - 1].end()
         unit = _AFTER_WORDS.match(text, end)
         written = text[start : unit.end() if unit else end]
         yield Number(value, _unit(unit[0]) if unit else "", written, False, start, end, scaled)
-        at += size
+        past = at + size
 
 
 def _longest(text: str, tokens: list[re.Match[str]], at: int) -> tuple[float, int, bool]:
     """Value and length in words of the longest number that starts at a word; length 0 when none does."""
     words = [tokens[at].group().lower()]
-    if words[0] not in _WORDS and words[0] not in ("a", "an"):
-        return 0.0, 0, False
-    for before, after in zip(tokens[at:], tokens[at + 1 :], strict=False):
-        if text[before.end() : after.start()] not in (" ", "-") or len(words) == 12:
+    for before, after in pairwise(islice(tokens, at, at + 12)):
+        if text[before.end() : after.start()] not in (" ", "-"):
             break
         words.append(after.group().lower())
     if words[0] not in _WORDS and not (words[0] in ("a", "an") and words[1:2] and words[1] in _BIG):

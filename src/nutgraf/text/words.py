@@ -33,6 +33,11 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+def as_written(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return _WORD.findall(text)
+
+
 def word_spans(text: str) -> list[tuple[str, int, int]]:
     """Each word as written with its offsets."""
     return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]

@@ -47,7 +47,7 @@ ORDER_AT_LEAST = 0.7
 # against, is worked out once an answer.
 numbers = memoised(numbers_of)
 words = memoised(words_of.words)
-word_spans = words_of.word_spans
+as_written = words_of.as_written
 content_stems = memoised(words_of.content_stems)
 
 
@@ -57,6 +57,8 @@ def _flat(quote: str) -> str:
 
 
 def _all(evidence: Sequence[Evidence]) -> str:
+    if len(evidence) == 1:
+        return _flat(evidence[0].quote)
     return " ".join(_flat(piece.quote) for piece in evidence)
 
 
@@ -71,7 +73,7 @@ def _quantity(number: Number) -> tuple[float | str, str]:
 
 @memoised
 def _written(text: str) -> frozenset[str]:
-    return frozenset(word.removesuffix("'s").removesuffix("’s") for word, _, _ in word_spans(text))
+    return frozenset(word.removesuffix("'s").removesuffix("’s") for word in as_written(text))
 
 
 @memoised
@@ -96,19 +98,27 @@ def whole_sentence() -> Check:
             return "a bracket or quotation is left open"
         if said[0] in _HALF_OPENERS and "," not in text:
             return "half a sentence"
-        if (echo := _ECHO.search(text)) and echo.group().lower().strip() not in _all(evidence).lower():
-            return f"talks about the task ({echo.group().strip()})"
+        if (echo := _echo(text)) and echo.lower() not in _all(evidence).lower():
+            return f"talks about the task ({echo})"
         return None
 
     return judge
 
 
+@memoised
+def _echo(text: str) -> str | None:
+    """The first words of a text that talk about the task."""
+    found = _ECHO.search(text)
+    return found.group().strip() if found else None
+
+
 def _opens(text: str, evidence: Sequence[Evidence]) -> bool:
     """Whether a text begins with a capital, a figure or a name such as iPhone that is in the evidence."""
     bare = text.lstrip("\"“‘'([«$€£¥-−")
-    first = next(iter(word_spans(bare)), ("", 0, 0))[0]
-    named = is_mixed(first) and first in {word for word, _, _ in word_spans(_all(evidence))}
-    return bare[:1].isupper() or bare[:1].isdigit() or named
+    if bare[:1].isupper() or bare[:1].isdigit():
+        return True
+    first = next(iter(as_written(bare)), "")
+    return is_mixed(first) and first in as_written(_all(evidence))
 
 
 @check("numbers", version=2)
@@ -149,7 +159,7 @@ def _capitals(text: str) -> tuple[tuple[str, str, str, bool], ...]:
     an ordinary word must be written alike.
     """
     found = []
-    for word, start, _ in word_spans(text):
+    for word, start, _ in words_of.word_spans(text):
         if word != word.lower() and any(char.isupper() for char in word):
             bare = word.removesuffix("'s").removesuffix("’s")
             ordinary = bare.lower() in STOPWORDS
@@ -214,15 +224,23 @@ def voice() -> Check:
 
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
         source = _all(evidence)
-        if verdict := _VERDICTS.search(draft.text):
-            return f"passes a verdict ({verdict.group()})"
-        if _ADDRESS.search(draft.text) and not _ADDRESS.search(source):
+        verdict, addresses, first_person = _spoken(draft.text)
+        if verdict is not None:
+            return f"passes a verdict ({verdict})"
+        if addresses and not _ADDRESS.search(source):
             return "speaks to the reader of what the evidence does not"
-        if _FIRST_PERSON.search(draft.text) and not _FIRST_PERSON.search(source):
+        if first_person and not _FIRST_PERSON.search(source):
             return "speaks in the first person"
         return None
 
     return judge
+
+
+@memoised
+def _spoken(text: str) -> tuple[str | None, bool, bool]:
+    """The verdict that a text passes, whether it speaks to a reader, and whether in the first person."""
+    verdict = _VERDICTS.search(text)
+    return verdict and verdict.group(), bool(_ADDRESS.search(text)), bool(_FIRST_PERSON.search(text))
 
 
 def _in_order(said: list[str], known: list[str]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nutgraf.text.memo import memoised
 from nutgraf.text.sentences import split
-from nutgraf.text.words import STOPWORDS, stem, word_spans
+from nutgraf.text.words import STOPWORDS, stem, word_spans, words
 
 _NEGATIONS = """not no never none nobody nothing neither nor without cannot hardly barely unable refuse refuses refused
 refusing fail fails failed failing reject rejects rejected deny denies denied lack lacks lacked unlikely""".split()
@@ -62,7 +62,8 @@ def lost_or_invented(draft: str, quotes: Sequence[str]) -> str | None:
     """What a draft lost of the operators of its evidence, or put in, in words; None when neither."""
     known = [operator for quote in quotes for operator in _operators_of(quote)]
     said = _operators_of(draft)
-    stems = frozenset(stem(word.lower()) for word, _, _ in word_spans(draft))
+    drafted = words(draft)
+    stems = frozenset(map(stem, drafted))
     for operator in known:
         touched = _touches(operator, stems)
         if touched and not any(_same(operator, other, touched) for other in said):
@@ -71,8 +72,7 @@ def lost_or_invented(draft: str, quotes: Sequence[str]) -> str | None:
         first = frozenset(operator.governs[:1])
         if not any(other.family == operator.family and first <= frozenset(other.governs) for other in known):
             return f"{operator.word!r} was invented"
-    written = {word.lower() for quote in quotes for word, _, _ in word_spans(quote)}
-    invented = sorted(_NEVER_NEW & {word.lower() for word, _, _ in word_spans(draft)} - written)
+    invented = sorted(_NEVER_NEW.intersection(drafted).difference(*map(words, quotes)))
     return f"{invented[0]!r} was invented" if invented else None
 
 

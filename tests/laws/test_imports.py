@@ -12,7 +12,7 @@ FLOORS = (
     "types",
     "conversation",
     "orchestration detection",
-    "seams text breaker http1 weights",
+    "seams text breaker clock http1 weights",
     "vocabulary events registry settings",
     "ingest store members decide retrieve read blend prompt model parse trust stream trace",
     "pipeline",
@@ -21,14 +21,18 @@ FLOORS = (
     "(front door)",
     "usecases",
     "serve __main__",
+    "(start of the command)",
 )
 HEIGHT = {
-    room: height for height, rooms in enumerate(FLOORS) for room in rooms.replace("(front door)", "front").split()
+    room: height
+    for height, rooms in enumerate(FLOORS)
+    for room in rooms.replace("(front door)", "front").replace("(start of the command)", "start").split()
 }
 
 #: A third party, and the only places that may import it.
 FENCES = {
-    "aiohttp": ("nutgraf.model", "nutgraf.ingest.fetch", "nutgraf.retrieve.skills"),
+    "aiohttp": ("nutgraf.ingest.fetch",),
+    "httptools": ("nutgraf.http1",),
     "mcp": ("nutgraf.retrieve.skills.mcp_skill", "nutgraf.serve.mcp_server"),
     "mcp_types": ("nutgraf.retrieve.skills.mcp_skill", "nutgraf.serve.mcp_server"),
     "httpx": (),
@@ -49,7 +53,12 @@ FENCES = {
 
 
 def room(module: str) -> str:
-    """The file or folder directly under the package that a module belongs to; `front` for the package itself."""
+    """The file or folder directly under the package that a module belongs to; `front` for the package itself.
+
+    `start` is where the command begins, before the package is imported.
+    """
+    if module == "nutgraf_start":
+        return "start"
     return [*module.split("."), "front"][1]
 
 

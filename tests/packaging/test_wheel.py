@@ -18,6 +18,7 @@ BYTES_AT_MOST = 40_000_000
 #: What the wheel must hold: a pattern, and how many files at least match it.
 HOLDS = {
     r"nutgraf/py\.typed": 1,
+    r"nutgraf_start/__init__\.py": 1,
     r"nutgraf/retrieve/encoder_model/(model\.onnx|tokenizer\.json|LICENSE|manifest\.json)": 4,
     r"nutgraf/vocabulary/.+\.tsv": 1,
     r"nutgraf/web/.+\.js": 3,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nutgraf.serve.cli_answer import ask, takeaways
-from nutgraf.serve.cli_common import Told, Tools
+from nutgraf.serve.cli_common import Leave, Told, Tools
 from nutgraf.serve.cli_data import ingest, models, vocabulary
 from nutgraf.serve.cli_doctor import doctor
 from nutgraf.serve.cli_members import members
@@ -40,7 +40,7 @@ def root(
     given = ctx.obj if isinstance(ctx.obj, Tools) else Tools()
     if config is None and os.environ.get(CONFIG):
         config = Path(os.environ[CONFIG])
-    ctx.obj = Tools(config=config or given.config, build_rooms=given.build_rooms)
+    ctx.obj = Tools(config=config or given.config, build_rooms=given.build_rooms, leave=given.leave)
 
 
 app.command()(takeaways)
@@ -67,6 +67,6 @@ def version() -> None:
     typer.echo(installed("nutgraf"))
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
+def main(leave: Leave | None = None) -> None:
+    """Run the command line; `leave` is what Ctrl-C does while no command runs."""
+    app(obj=Tools(leave=leave))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ from nutgraf.settings import Settings
 if TYPE_CHECKING:
     from nutgraf.serve.backend import BuildRooms
 
-USAGE, FAILED, INTERRUPTED = 2, 1, 1
+USAGE, FAILED, INTERRUPTED = 2, 1, 130
+Leave = Callable[[int, Any], None]
 TRACEBACK = "NUTGRAF_TRACEBACK"
 LOG_FILE, LOG_AT_MOST_BYTES = "nutgraf.log", 1_000_000
 
@@ -37,10 +39,14 @@ Model = Annotated[
 
 @dataclass(frozen=True)
 class Tools:
-    """What commands are given from outside: the settings file, and in tests the rooms to answer with."""
+    """What commands are given from outside: the settings file, and in tests the rooms to answer with.
+
+    `leave` is what Ctrl-C does, from the start of the process, while no command runs.
+    """
 
     config: Path | None = None
     build_rooms: BuildRooms | None = None
+    leave: Leave | None = None
 
 
 class Told(TyperGroup):
@@ -48,7 +54,11 @@ class Told(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
+        leave = ctx.obj.leave if isinstance(ctx.obj, Tools) else None
+        ours = leave is not None and signal.getsignal(signal.SIGINT) is leave
         try:
+            if ours:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             return super().invoke(ctx)
         except NutgrafError as exc:
             note(str(exc))
@@ -59,12 +69,17 @@ class Told(TyperGroup):
             note(f"{exc.filename or 'system'}: {exc.strerror or exc}")
             raise typer.Exit(FAILED) from None
         except KeyboardInterrupt:
+            typer.echo("Stopped.", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except Exception as exc:
             if os.environ.get(TRACEBACK):
                 raise
             note(f"this is a fault in Nutgraf ({type(exc).__name__}: {exc}); {TRACEBACK}=1 shows where")
             raise typer.Exit(FAILED) from None
+        finally:
+            if ours:
+                signal.signal(signal.SIGINT, leave)
+                sys.stdout.flush()
 
 
 def note(text: str) -> None:

@@ -46,4 +46,4 @@ def quoted_terms(text: str) -> list[str]:
 
 def name_key(name: str) -> str:
     """The form in which two names are compared."""
-    return stem(name.lower().replace("’", "'"))
+    return stem(name.lower())

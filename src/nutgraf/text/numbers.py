@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 _ONES = {word: i for i, word in enumerate("zero one two three four five six seven eight nine".split())}
 _TEENS = {
@@ -61,10 +61,10 @@ _EXACT_DIGITS = 15
 _ANY_DIGIT = re.compile(r"[\d½¼¾]")
 #: Words that a number in words begins with, but for "a" and "an", which need one of _BIG behind them.
 _STARTS = _WORDS.keys() | {"a", "an"}
+_GO_ON = _WORDS.keys() | _COUNTS.keys() | {"a", "and"}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a text, at `start`..`end` (characters).
 
     `value` is a string for clock times ("16:30") and for what is no quantity (versions, very long digits). `unit` is
@@ -116,15 +116,14 @@ def _clock(match: re.Match[str]) -> Number:
 
 
 def _in_digits(match: re.Match[str]) -> Number:
-    digits, glyph = match["digits"] or "0", match["glyph"] or match["lone"]
-    unit = _unit(match["money"] or match["unit"] or "")
-    word = match["scale"] or ""
+    sign, money, digits, glyph, lone, word, end = match.groups()
+    digits, glyph, unit = digits or "0", glyph or lone, _unit(money or end or "")
     attached = match.start() > 0 and match.string[match.start() - 1].isalpha()
     scale = 1.0 if attached or not word else _SCALES[word.strip(" -\t\n").lower()]
     value = _value(digits, plain=not (unit or glyph or word))
     if not isinstance(value, str):
         value = (value + _GLYPHS.get(glyph or "", 0.0)) * scale
-        value = -value if match["sign"] else value
+        value = -value if sign else value
     return Number(value, unit, match[0].strip(), True, *match.span(), scaled=scale > 1)
 
 
@@ -137,6 +136,8 @@ def _value(digits: str, plain: bool) -> float | str:
 
 
 def _unit(written: str) -> str:
+    if not written:
+        return ""
     low = " ".join(written.lower().replace("-", " ").split())
     if "point" in low:
         return "pp"
@@ -171,9 +172,10 @@ def _longest(text: str, tokens: list[re.Match[str]], at: int) -> tuple[float, in
     """Value and length in words of the longest number that starts at a word; length 0 when none does."""
     words = [tokens[at].group().lower()]
     for before, after in pairwise(islice(tokens, at, at + 12)):
-        if text[before.end() : after.start()] not in (" ", "-"):
+        word = after.group().lower()
+        if word not in _GO_ON or text[before.end() : after.start()] not in (" ", "-"):
             break
-        words.append(after.group().lower())
+        words.append(word)
     if words[0] not in _WORDS and not (words[0] in ("a", "an") and words[1:2] and words[1] in _BIG):
         return 0.0, 0, False
     total, group, size, last = 0.0, _WORDS.get(words[0], 1.0), 1, words[0]
@@ -210,9 +212,9 @@ def _ranges(text: str, found: list[Number]) -> list[Number]:
             continue
         if two.scaled and not one.scaled and one.value < 1000 and "and" not in between:
             scale = max(scale for scale in _BIG.values() if two.value >= scale)
-            found[i] = one = replace(one, value=one.value * scale, scaled=True)
+            found[i] = one = one._replace(value=one.value * scale, scaled=True)
         if two.unit and not one.unit:
-            found[i] = replace(one, unit=two.unit)
+            found[i] = one._replace(unit=two.unit)
         elif one.unit in ("$", "€", "£", "¥") and not two.unit and between.strip() in "-–—":
-            found[i + 1] = replace(two, unit=one.unit)
+            found[i + 1] = two._replace(unit=one.unit)
     return found

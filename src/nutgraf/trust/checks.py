@@ -38,6 +38,8 @@ _ECHO = re.compile(
     r"|summary of|in summary|not stated|system prompt|instructions?)\b|\bsure[,!]|^note\b|^(?:answer|summary)\b:?|<\|",
     re.IGNORECASE,
 )
+_JOINTS = str.maketrans("-/&", "   ")
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 WORDS_AT_LEAST, WORDS_AT_MOST = 5, 45
 SHARED_AT_LEAST = 0.8
 ORDER_AT_LEAST = 0.7
@@ -78,7 +80,8 @@ def _written(text: str) -> frozenset[str]:
 
 @memoised
 def _names(text: str) -> frozenset[str]:
-    return frozenset(name_key(part) for word in _written(text) for part in (word, *re.split(r"[-/&]", word)))
+    written = _written(text)
+    return frozenset(map(name_key, written.union(" ".join(written).translate(_JOINTS).split())))
 
 
 @check("whole-sentence", version=2)
@@ -86,23 +89,39 @@ def whole_sentence() -> Check:
     """A draft must be one complete sentence of readable length, not an echo of the task."""
 
     def judge(draft: Draft, evidence: Sequence[Evidence]) -> str | None:
-        text, said = draft.text, words(draft.text)
-        if not WORDS_AT_LEAST <= len(said) <= WORDS_AT_MOST:
-            return f"{len(said)} words"
-        if not text.rstrip("\"”’')]»").endswith((".", "!")) or text.endswith(("..", "…")):
-            return "cut off"
+        text = draft.text
+        if refusal := _unfinished(text):
+            return refusal
         if not _opens(text, evidence):
             return "does not begin like a sentence"
-        pairs = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
-        if any(text.count(one) != text.count(other) for one, other in pairs) or text.count('"') % 2:
-            return "a bracket or quotation is left open"
-        if said[0] in _HALF_OPENERS and "," not in text:
-            return "half a sentence"
+        if refusal := _half(text):
+            return refusal
         if (echo := _echo(text)) and echo.lower() not in _all(evidence).lower():
             return f"talks about the task ({echo})"
         return None
 
     return judge
+
+
+@memoised
+def _unfinished(text: str) -> str | None:
+    """Why a text has not the length or the end of a sentence."""
+    count = len(words(text))
+    if not WORDS_AT_LEAST <= count <= WORDS_AT_MOST:
+        return f"{count} words"
+    if not text.rstrip("\"”’')]»").endswith((".", "!")) or text.endswith(("..", "…")):
+        return "cut off"
+    return None
+
+
+@memoised
+def _half(text: str) -> str | None:
+    """Why a text that begins and ends like a sentence is not a whole one."""
+    if any(text.count(one) != text.count(other) for one, other in _PAIRS) or text.count('"') % 2:
+        return "a bracket or quotation is left open"
+    if words(text)[0] in _HALF_OPENERS and "," not in text:
+        return "half a sentence"
+    return None
 
 
 @memoised

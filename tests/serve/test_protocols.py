@@ -298,3 +298,15 @@ async def test_an_id_of_another_stream_starts_anew(client: Client) -> None:
     assert again.body.startswith(b"event: reset\ndata: ")
     assert again.body.endswith(whole.body)
     assert again.body.partition(b"\n\n")[2] == whole.body
+
+
+async def test_a_model_is_told_by_its_id(client: Client) -> None:
+    """What `models.retrieve` of an OpenAI client gets is what the list has; an unknown id is an error in its form."""
+    listed = (await client.ask("GET", "/v1/models")).json()["data"]
+    told = [await client.ask("GET", f"/v1/models/{one['id']}") for one in listed]
+
+    assert [call.json() for call in told] == listed
+    for name in ("gpt-9", "nutgraf/nobody", "nutgraf/", "nutgraf/general/x"):
+        call = await client.ask("GET", f"/v1/models/{name}")
+        assert (call.status, call.json()["error"]["type"]) == (404, "not_found_error")
+        assert "GET /v1/models" in call.json()["error"]["message"]

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from nutgraf.errors import NotFound
 from nutgraf.serve.door import host_scope
 from nutgraf.serve.guard import AsgiScope, Receive, Send
-from nutgraf.serve.protocols import AUTO, AgUiBody, CompletionsBody, UiChatBody, Wish
+from nutgraf.serve.protocols import AUTO, AgUiBody, CompletionsBody, UiChatBody, Wish, agent_of
 from nutgraf.serve.schemas import errors
 from nutgraf.serve.site import beside
 from nutgraf.serve.streams import Streaming, Wire, send_events, send_whole
@@ -119,8 +119,7 @@ def _openai(routes: APIRouter, site: Site) -> None:
     async def completions(body: CompletionsBody, request: Request) -> Response:
         """Answer the last message, as a chat completion of the OpenAI API: an agent is a model."""
         wish, link, created = body.wish(), _links(request), int(time.time())
-        if wish.agent is not None and wish.agent not in agents(site):
-            raise NotFound(f"model: {body.model!r} is not known here; GET /v1/models lists those that are")
+        _known(site, body.model)
 
         def heading(stream_id: str) -> openai_chat.Heading:
             return openai_chat.Heading(
@@ -146,10 +145,24 @@ def _openai(routes: APIRouter, site: Site) -> None:
     def models() -> dict[str, Any]:
         """The agents, as models of the OpenAI API; `nutgraf` is whichever of them fits the question."""
         names = [AUTO, *(f"{AUTO}/{name}" for name in agents(site))]
-        return {
-            "object": "list",
-            "data": [{"id": name, "object": "model", "created": 0, "owned_by": AUTO} for name in names],
-        }
+        return {"object": "list", "data": [_model(name) for name in names]}
+
+    @routes.get("/v1/models/{name:path}")
+    def model(name: str) -> dict[str, Any]:
+        """One of them, as a model of the OpenAI API."""
+        _known(site, name)
+        return _model(name)
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": AUTO}
+
+
+def _known(site: Site, model: str) -> None:
+    """Raise NotFound for a model id that names no agent of ours."""
+    agent = agent_of(model)
+    if agent is not None and agent not in agents(site):
+        raise NotFound(f"model: {model!r} is not known here; GET /v1/models lists those that are")
 
 
 def _streaming(

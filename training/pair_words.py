@@ -138,7 +138,7 @@ UNITS = {
     "grams": ("kilograms",),
     "kg": ("g",),
     "degrees": ("radians",),
-    "people": ("families",),
+
     "decades": ("years",),
 }
 FIRST = """Ottilie Bram Saoirse Teodor Ingrid Kwame Leocadia Anselm Priya Dorrit Emeka Wilhelmina Rafal Noor Tamsin

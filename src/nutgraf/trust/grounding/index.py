@@ -66,6 +66,20 @@ class EvidenceIndex:
         """The stems of each line."""
         return tuple(frozenset(words.stems) for words in self.words)
 
+    @cached_property
+    def rows_of(self) -> dict[str, tuple[int, ...]]:
+        """For each stem the numbers of the lines that hold it."""
+        rows: dict[str, list[int]] = {}
+        for row, stems in enumerate(self.sets):
+            for stem in stems:
+                rows.setdefault(stem, []).append(row)
+        return {stem: tuple(found) for stem, found in rows.items()}
+
+    @cached_property
+    def openings(self) -> frozenset[str]:
+        """The first five letters of every stem that has as many."""
+        return frozenset(stem[:5] for stem in self.stems if len(stem) >= 5)
+
     def rank(self, sentence: str | Words) -> Ranked:
         """The lines of evidence in the order in which they bear on a sentence; ties keep the order of the source."""
         words = words_of(sentence) if isinstance(sentence, str) else sentence

@@ -1,0 +1,186 @@
+"""The comparator: quantities, names and small words of a sentence held against the evidence, in code.
+
+Each finding says in words what is wrong and which line it was held against. Some kinds are precise enough to decide
+alone (`VETOES`); the others only inform the trees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nutgraf.detection import Marked
+from nutgraf.trust.grounding.compare_lines import Laid, Turned, lay, turned
+from nutgraf.trust.grounding.compare_names import KnownNames, Name, names_in, swapped
+from nutgraf.trust.grounding.compare_numbers import COUNTABLE, KnownQuantities
+from nutgraf.trust.grounding.compare_quantities import Quantity, quantities
+from nutgraf.trust.grounding.compare_records import KnownRecords
+from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
+from nutgraf.trust.grounding.lexical import Words
+
+#: The kinds of findings, in the order in which the features count them.
+KINDS = (
+    "number", "small-number", "unit", "money", "percent", "duration", "date", "weekday", "time", "name", "name-part",
+    "names-swapped", "number-swapped", "name-replaced", "negation", "modality", "modality-new", "modality-lost",
+    "quantifier", "quantifier-new", "quantifier-lost", "tense", "tense-new", "opposite", "record-no",
+    "record-unstated", "record-yes",
+)  # fmt: skip
+#: Kinds that decide alone: measured at a precision of .9 or more (see the card of the weights).
+VETOES = frozenset(
+    ("number", "unit", "money", "percent", "date", "weekday", "time", "names-swapped", "negation", "opposite")
+)
+VETO_SCORE = 0.97
+_CLOSE = 0.6
+_CLOSE_CONTENT = 0.6
+_QUOTE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparator found in a sentence.
+
+    `anchors` holds for each quantity and name that stands in the evidence its words' place (first, last) and the lines
+    it stands in; `laid` the sentence beside its nearest line.
+    """
+
+    findings: tuple[Marked, ...]
+    quantities: int
+    names: int
+    anchors: tuple[tuple[int, int, tuple[int, ...]], ...]
+    laid: Laid | None
+
+    @property
+    def veto(self) -> Marked | None:
+        """The first finding that decides alone, None when there is none."""
+        return next((one for one in self.findings if one.label in VETOES), None)
+
+
+class Comparator:
+    """Holds sentences against one evidence; what it reads of the evidence is read once, when first asked for."""
+
+    def __init__(self, index: EvidenceIndex) -> None:
+        """The comparator of the evidence of `index`."""
+        self._index = index
+
+    @cached_property
+    def _quantities(self) -> KnownQuantities:
+        return KnownQuantities(self._index.lines)
+
+    @cached_property
+    def _names(self) -> KnownNames:
+        return KnownNames(self._index.lines, self._index.words, self._index.stems)
+
+    @cached_property
+    def _records(self) -> KnownRecords:
+        return KnownRecords(self._index.lines)
+
+    def compare(self, said: Words, ranked: Ranked) -> Compared:
+        """Everything that speaks against a sentence, with the reason in words."""
+        found: list[Marked] = []
+        anchors: list[tuple[int, int, tuple[int, ...]]] = []
+        counted = quantities(said.text)
+        for one in counted:
+            self._quantity(said, one, found, anchors)
+        names = names_in(said)
+        for name in names:
+            self._name(said, name, found, anchors)
+        laid = self._nearest(said, ranked)
+        if laid is not None:
+            found += self._beside(said, names, counted, laid)
+        found += [self._marked(said, one, None) for one in self._records.turned(said)]
+        return Compared(tuple(found), len(counted), len(names), tuple(anchors), laid)
+
+    def _quantity(
+        self, said: Words, one: Quantity, found: list[Marked], anchors: list[tuple[int, int, tuple[int, ...]]]
+    ) -> None:
+        rows = self._quantities.rows(one)
+        if rows:
+            anchors.append((*_tokens(said, one.start, one.end), tuple(dict.fromkeys(rows))))
+            return
+        if one.kind == "duration" and one.written.lower().startswith(("a ", "an ", "one ")) and one.raw == 1:
+            return
+        small = one.kind in ("number", "measure", "duration") and isinstance(one.value, float) and one.raw <= COUNTABLE
+        if other := self._quantities.other_unit(one):
+            kind, why = "unit", f"{one.written!r} is not in the evidence, which says {other[1].written!r}"
+        elif one.kind in ("number", "measure"):
+            kind, why = ("small-number" if small else "number"), f"{one.written!r} is not in the evidence"
+        else:
+            kind, why = one.kind, f"{one.written!r} is not in the evidence"
+        alike = other or self._quantities.alike(one)
+        if alike:
+            why += f" (line {alike[0] + 1}: {self._index.lines[alike[0]][:_QUOTE]!r})"
+        found.append(Marked(one.start, one.end, kind, VETO_SCORE if kind in VETOES else 0.7, why))
+
+    def _name(
+        self, said: Words, name: Name, found: list[Marked], anchors: list[tuple[int, int, tuple[int, ...]]]
+    ) -> None:
+        absent = self._names.absent(said, name)
+        if absent:
+            start, end = said.spans[absent[0]][0], said.spans[absent[-1]][1]
+            kind = "name" if len(absent) == name.last - name.first + 1 else "name-part"
+            found.append(Marked(start, end, kind, 0.8, f"{said.text[start:end]!r} is not in the evidence"))
+        else:
+            rows = [self._index.rows_of.get(root, ()) for root in said.stems[name.first : name.last + 1]]
+            together = [row for row in rows[0] if all(row in other for other in rows[1:])] or list(rows[0])
+            if together:
+                anchors.append((name.first, name.last + 1, tuple(together)))
+
+    def _nearest(self, said: Words, ranked: Ranked) -> Laid | None:
+        """The sentence beside the one of its two best lines that covers more of it."""
+        laid = [lay(said, self._index.words[row], row) for row in ranked.order[:2]]
+        return max(laid, key=lambda one: (one.covered + one.covered_content, -one.row), default=None)
+
+    def _beside(self, said: Words, names: list[Name], counted: list[Quantity], laid: Laid) -> list[Marked]:
+        line = self._index.words[laid.row]
+        found: list[Marked] = []
+        if pair := swapped(said, names, line):
+            what = Turned("names-swapped", pair[0].first, pair[1].last + 1, "the names stand the other way round")
+            found.append(self._marked(said, what, laid.row))
+        if laid.covered < _CLOSE or laid.covered_content < _CLOSE_CONTENT:
+            return found
+        found += [self._marked(said, one, laid.row) for one in turned(said, line, laid)]
+        theirs = quantities(line.text)
+        for gap in laid.gaps:
+            if not gap.held or gap.i1 == gap.i0 or gap.j1 == gap.j0:
+                continue
+            place = (gap.i0, gap.i1, gap.j0, gap.j1)
+            if (other := self._replaced(said, line, place, names, (counted, theirs))) is not None:
+                found.append(self._marked(said, other, laid.row))
+        return found
+
+    def _replaced(
+        self,
+        said: Words,
+        line: Words,
+        gap: tuple[int, int, int, int],
+        names: list[Name],
+        counts: tuple[list[Quantity], list[Quantity]],
+    ) -> Turned | None:
+        """A number or a name of the evidence in the place of another one."""
+        i0, i1, j0, j1 = gap
+        here, there = (said.spans[i0][0], said.spans[i1 - 1][1]), (line.spans[j0][0], line.spans[j1 - 1][1])
+        mine = [one for one in counts[0] if one.start < here[1] and one.end > here[0]]
+        other = [one for one in counts[1] if one.start < there[1] and one.end > there[0]]
+        if mine and other and not {one.value for one in mine} & {one.value for one in other}:
+            same = {one.kind for one in mine} & {one.kind for one in other}
+            if same and all(one.value not in {known.value for known in counts[1]} for one in mine):
+                return Turned("number-swapped", i0, i1, f"the evidence says {other[0].written!r} here")
+        named = [name for name in names if i0 <= name.first < i1]
+        capital = any(word[0].isupper() for word in line.written[j0:j1])
+        if named and capital and not set(said.stems[named[0].first : named[0].last + 1]) & set(line.stems):
+            return Turned("name-replaced", i0, i1, f"the evidence says {line.text[there[0] : there[1]]!r} here")
+        return None
+
+    def _marked(self, said: Words, what: Turned, row: int | None) -> Marked:
+        last = min(max(what.i1, what.i0 + 1), len(said.spans)) - 1
+        start = said.spans[min(what.i0, last)][0]
+        why = what.because
+        if row is not None:
+            why += f" (line {row + 1}: {self._index.lines[row][:_QUOTE]!r})"
+        return Marked(start, said.spans[last][1], what.kind, VETO_SCORE if what.kind in VETOES else 0.7, why)
+
+
+def _tokens(said: Words, start: int, end: int) -> tuple[int, int]:
+    """The words (first, end excluded) that characters `start`..`end` cover."""
+    inside = [i for i, (begin, stop) in enumerate(said.spans) if begin < end and stop > start]
+    return (inside[0], inside[-1] + 1) if inside else (0, 0)

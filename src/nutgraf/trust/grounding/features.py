@@ -1,0 +1,204 @@
+"""The figures by which a sentence is compared with its evidence; nothing of its place, form or source is among them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nutgraf.errors import MissingPart
+from nutgraf.trust.grounding.compare import KINDS, Compared
+from nutgraf.trust.grounding.compare_words import MODALITY, NEGATIONS, OPPOSITES, QUANTIFIERS
+from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
+from nutgraf.trust.grounding.lexical import Words
+
+_FIGURES = (
+    "unknown", "unknown-rare", "unknown-many", "unknown-rarest", "unknown-strange", "risk-most", "risk-any", "risk-mean",
+    "pairs-known", "triples-known", "letters-known", "best", "second", "third", "covered-best", "covered-two",
+    "covered-three", "covered-five", "in-order", "in-order-content", "longest-run", "weakest-part", "apart",
+    "anchor-worst", "anchor-mean", "numbers-absent", "names-absent", "numbers", "names", "denies", "denied-only-there",
+    "hedges-new", "hedges-lost", "amounts-new", "amounts-lost", "opposites", "content", "small-words-new",
+)  # fmt: skip
+NAMES: tuple[str, ...] = (*_FIGURES, *KINDS)
+_NUMBERS = frozenset(KINDS[:9])
+_PART_ENDS = frozenset(("and", "but", "which", "who", "while", "because", "although", "with", "where"))
+_WINDOW = 6
+_ROWS_AT_MOST = 12
+_RAREST = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """How rare stems are in English prose at work (`rarity`, an inverse document frequency in nats), and how often a
+    stem that its evidence did not hold was made up (`risk`, 0..1; `usual` for a stem never seen).
+    """
+
+    rarity: dict[str, float] = field(default_factory=dict)
+    risk: dict[str, float] = field(default_factory=dict)
+    usual: float = 0.1
+
+    def rare(self, stem: str) -> float:
+        """The rarity of a stem; the highest for one never seen."""
+        return self.rarity.get(stem, _RAREST)
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """The lexicon of a JSON file. Raises MissingPart when it cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Lexicon(found["rarity"], found["risk"], float(found["usual"]))
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise MissingPart(f"lexicon {path.name}: cannot be read ({type(exc).__name__}); install Nutgraf again") from exc
+
+
+def features(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared, lexicon: Lexicon) -> list[float]:
+    """The figures of a sentence, in the order of `NAMES`."""
+    weights = [lexicon.rare(said.stems[i]) for i in said.content]
+    return [
+        *_unknown(said, index, weights, lexicon),
+        *_runs(said, index, ranked),
+        *_lines(said, index, ranked, weights),
+        *_order(said, index, ranked, compared, lexicon),
+        *_small_words(said, index, ranked, compared),
+        *_counts(compared),
+    ]
+
+
+def _unknown(said: Words, index: EvidenceIndex, weights: list[float], lexicon: Lexicon) -> list[float]:
+    total = max(len(said.content), 1)
+    missing = [k for k, i in enumerate(said.content) if said.stems[i] not in index.stems]
+    strange = [k for k in missing if said.stems[said.content[k]][:5] not in index.openings]
+    risks = [lexicon.risk.get(said.stems[said.content[k]], lexicon.usual) for k in missing]
+    return [
+        len(missing) / total,
+        sum(weights[k] for k in missing) / max(sum(weights), 1e-9),
+        math.log1p(len(missing)),
+        max((weights[k] for k in missing), default=0.0),
+        sum(weights[k] for k in strange) / max(sum(weights), 1e-9),
+        max(risks, default=0.0),
+        1.0 - math.prod(1.0 - risk for risk in risks),
+        sum(risks) / max(len(risks), 1),
+    ]
+
+
+def _runs(said: Words, index: EvidenceIndex, ranked: Ranked) -> list[float]:
+    stems = said.stems
+    pairs = list(zip(stems, stems[1:], strict=False))
+    triples = list(zip(stems, stems[1:], stems[2:], strict=False))
+    return [
+        sum(pair in index.bigrams for pair in pairs) / max(len(pairs), 1),
+        sum(triple in index.trigrams for triple in triples) / max(len(triples), 1),
+        ranked.known_letters,
+    ]
+
+
+def _lines(said: Words, index: EvidenceIndex, ranked: Ranked, weights: list[float]) -> list[float]:
+    top = ranked.order[:5]
+    scores = [float(ranked.scores[row]) for row in top[:3]] + [0.0] * 3
+    total = max(sum(weights), 1e-9)
+    covered: list[float] = []
+    known: set[str] = set()
+    for row in top:
+        known |= index.sets[row]
+        covered.append(sum(w for w, i in zip(weights, said.content, strict=True) if said.stems[i] in known) / total)
+    covered += [covered[-1] if covered else 0.0] * 5
+    return [*scores[:3], covered[0], covered[1], covered[2], covered[4]]
+
+
+def _order(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared, lexicon: Lexicon) -> list[float]:
+    laid = compared.laid
+    size = max(len(said.stems), 1)
+    if laid is None:
+        return [0.0, 0.0, 0.0, 0.0, 1.0, *_anchored(said, index, compared, lexicon)]
+    starts = [0, *(gap.i1 for gap in laid.gaps)]
+    ends = [*(gap.i0 for gap in laid.gaps), len(said.stems)]
+    longest = max(end - start for start, end in zip(starts, ends, strict=True))
+    known = [said.stems[i] for i in said.content if said.stems[i] in index.rows_of]
+    neighbours = list(zip(known, known[1:], strict=False))
+    apart = sum(not set(index.rows_of[a]) & set(index.rows_of[b]) for a, b in neighbours) / max(len(neighbours), 1)
+    return [
+        laid.covered,
+        laid.covered_content,
+        longest / size,
+        _weakest(said, index, ranked, lexicon),
+        apart,
+        *_anchored(said, index, compared, lexicon),
+    ]
+
+
+def _weakest(said: Words, index: EvidenceIndex, ranked: Ranked, lexicon: Lexicon) -> float:
+    """How well the part of the sentence that is covered least is covered by one line."""
+    parts: list[list[str]] = [[]]
+    content = set(said.content)
+    for i, root in enumerate(said.stems):
+        between = said.text[said.spans[i - 1][1] : said.spans[i][0]] if i else ""
+        if "," in between or ";" in between or ":" in between or said.written[i].lower() in _PART_ENDS:
+            parts.append([])
+        if i in content:
+            parts[-1].append(root)
+    worst = 1.0
+    for part in parts:
+        if len(part) < 2:
+            continue
+        weights = [lexicon.rare(root) for root in part]
+        best = 0.0
+        for row in ranked.order[:6]:
+            roots = index.sets[row]
+            best = max(best, sum(w for w, root in zip(weights, part, strict=True) if root in roots))
+        worst = min(worst, best / sum(weights))
+    return worst
+
+
+def _anchored(said: Words, index: EvidenceIndex, compared: Compared, lexicon: Lexicon) -> list[float]:
+    """How well the words around each number and name stand in the lines that hold it: the worst and the mean."""
+    found: list[float] = []
+    for first, last, rows in compared.anchors:
+        near = [
+            said.stems[i]
+            for i in said.content
+            if first - _WINDOW <= i < last + _WINDOW and not first <= i < last
+        ]  # fmt: skip
+        weights = [lexicon.rare(root) for root in near]
+        if not near:
+            continue
+        best = 0.0
+        for row in rows[:_ROWS_AT_MOST]:
+            roots = index.sets[row]
+            best = max(best, sum(w for w, root in zip(weights, near, strict=True) if root in roots))
+        found.append(best / sum(weights))
+    return [min(found, default=1.0), sum(found) / len(found) if found else 1.0]
+
+
+def _small_words(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared) -> list[float]:
+    mine = [word.lower().replace("’", "'") for word in said.written]
+    top = ranked.order[:3]
+    theirs = {word.lower().replace("’", "'") for row in top[:2] for word in index.words[row].written}
+    wider = theirs | {word.lower() for row in top[2:] for word in index.words[row].written}
+    denies, denied = any(word in NEGATIONS for word in mine), bool(theirs & NEGATIONS)
+    hedges, hedged = {MODALITY[w] for w in mine if w in MODALITY}, {MODALITY[w] for w in wider if w in MODALITY}
+    amounts, amounted = ({QUANTIFIERS[w] for w in words if w in QUANTIFIERS} for words in (mine, wider))
+    best = index.sets[top[0]] if top else frozenset()
+    opposites = sum(bool(OPPOSITES.get(root, frozenset()) & best) and root not in best for root in said.stems)
+    absent, content = Counter(found.label for found in compared.findings), set(said.content)
+    return [
+        float(sum(absent[kind] for kind in _NUMBERS)),
+        float(absent["name"] + absent["name-part"]) / max(compared.names, 1),
+        float(compared.quantities),
+        float(compared.names),
+        float(denies),
+        float(denied and not denies) - float(denies and not denied),
+        float(len(hedges - hedged)),
+        float(len(hedged - hedges)),
+        float(len(amounts - amounted)),
+        float(len(amounted - amounts)),
+        float(opposites),
+        math.log1p(len(said.content)),
+        sum(root not in index.stems for i, root in enumerate(said.stems) if i not in content) / max(len(mine), 1),
+    ]
+
+
+def _counts(compared: Compared) -> list[float]:
+    counts = Counter(found.label for found in compared.findings)
+    return [float(counts[kind]) for kind in KINDS]

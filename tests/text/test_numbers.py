@@ -125,6 +125,7 @@ PIECES = (
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=60))
+@example("five to half a hundred")
 def test_numbers_point_into_the_text(text: str) -> None:
     """Any text can be read; numbers are in order, never overlap, and stand where they say."""
     found = numbers(text)

@@ -211,7 +211,7 @@ def _ranges(text: str, found: list[Number]) -> list[Number]:
         if not _RANGE.fullmatch(between) or isinstance(one.value, str) or isinstance(two.value, str):
             continue
         if two.scaled and not one.scaled and one.value < 1000 and "and" not in between:
-            scale = max(scale for scale in _BIG.values() if two.value >= scale)
+            scale = max((scale for scale in _BIG.values() if two.value >= scale), default=1.0)
             found[i] = one = one._replace(value=one.value * scale, scaled=True)
         if two.unit and not one.unit:
             found[i] = one._replace(unit=two.unit)

@@ -47,12 +47,12 @@ def nearly_same(one: Reading, kept: Reading) -> bool:
     a, b = one.passage, kept.passage
     if a.ref == b.ref and a.source == b.source and b.start <= a.start < a.end <= b.end:
         return True
+    if a.partition != b.partition:
+        return False  # the member's own words beside an item's are two pieces of evidence
     size, shared = len(one.words), len(one.words & kept.words)
     inside = shared >= INSIDE_SHARE * size and size >= INSIDE_WORDS
     if not (inside or shared >= SAME_SHARE * (size + len(kept.words) - shared)) or not shared:
         return False
-    if a.partition != b.partition:
-        return False  # the member's own words beside an item's are two pieces of evidence
     if one.claims == kept.claims:
         return True
     return inside and f" {' '.join(one.order)} " in f" {' '.join(kept.order)} "

@@ -13,4 +13,4 @@ _UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """The text without characters that are never seen; white space stays."""
-    return _UNSEEN.sub("", text)
+    return text if text.isprintable() else _UNSEEN.sub("", text)

@@ -1,0 +1,1 @@
+"""Personal data: found in text, masked before it leaves, restored in the stream."""

@@ -199,7 +199,7 @@ def test_third_parties_at_home_are_fine() -> None:
     """Control: each third party may be imported where it lives."""
     files = [
         Source("nutgraf.ingest.fetch", "import aiohttp\nimport urllib.parse"),
-        Source("nutgraf.model.openai", "import aiohttp"),
+        Source("nutgraf.http1", "import httptools"),
         Source("nutgraf.store.tables", "import sqlalchemy as sa\nfrom sqlalchemy.engine import Engine"),
         Source("nutgraf.serve.app", "from fastapi import FastAPI\nimport httpxtra"),
     ]

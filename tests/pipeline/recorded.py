@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import aiohttp
 import anyio.lowlevel
 
+from nutgraf.http1 import Broken
 from nutgraf.model.gate import Target
 from nutgraf.model.gateway import Gateway
 from nutgraf.model.http_model import Endpoint, HttpModel
@@ -98,30 +98,28 @@ def written(number: int, prompt: Prompt) -> list[str]:
     return pieces
 
 
-class _Content:
+class _Response:
     """A body that comes in chunks of any size, and ends too early."""
+
+    whole = False
 
     def __init__(self, data: bytes, cut: Cut, rng: random.Random) -> None:
         self._data, self._cut, self._rng = data[: cut.at], cut, rng
 
-    async def readany(self) -> bytes:
+    async def read(self) -> bytes:
         """The next chunk; empty at what looks like an end."""
         await anyio.lowlevel.checkpoint()
         if not self._data and not self._cut.closed:
-            raise aiohttp.ClientPayloadError("cut")
+            raise Broken("cut")
         size = self._rng.choice((1, 7, 60, 200, 1_000, 16_384))
         chunk, self._data = self._data[:size], self._data[size:]
         return chunk
 
-    def set_exception(self, error: BaseException) -> None:
+    def rest(self, seconds: float) -> None:
+        """Nothing gathers here."""
+
+    def fail(self, failure: OSError) -> None:
         """Nothing waits here."""
-
-
-class _Response:
-    connection = None
-
-    def __init__(self, content: _Content) -> None:
-        self.content = content
 
     def close(self) -> None:
         """There is no connection."""
@@ -135,7 +133,7 @@ class _Played(HttpModel):
     seed = 0
 
     async def _open(self, prompt: Prompt, clock: Any) -> Any:
-        return _Response(_Content(self.made(prompt).body, self.cut, random.Random(self.seed)))
+        return _Response(self.made(prompt).body, self.cut, random.Random(self.seed))
 
 
 class _PlayedChat(_Played, ChatModel):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-import aiohttp
 import anyio
 import orjson
 
-from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelError, ModelRefused, ModelSilent
+from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
+from nutgraf.http1 import Client, Response, header_lines
 from nutgraf.model.provider_errors import error_kind, error_object, error_text
 from nutgraf.model.secret import Secret
 from nutgraf.model.wire import WireReader
@@ -28,7 +29,9 @@ ERROR_BODY_WITHIN_S = 0.5
 TIMER_RESOLUTION_S = 1e-3
 #: The first words, about a sentence, are read as soon as they come; a longer piece than this is no trickle.
 HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 80, 16_384
-_BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
+SENT_ALWAYS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
+#: What an address may hold as it is.
+IN_ADDRESSES = "%/:?=&+,;@!$'()*~#[]"
 
 Fault = Callable[[type[ModelError], str], ModelError]
 
@@ -76,7 +79,7 @@ class Endpoint:
 class HttpModel:
     """A model behind one address, which answers with an event stream; a subclass says in which form.
 
-    Owns its HTTP session, which the first request opens; call `aclose` in the same event loop.
+    Owns its connections, which the first request opens; call `aclose` in the same event loop.
     """
 
     path = ""
@@ -88,8 +91,9 @@ class HttpModel:
         self.endpoint = endpoint
         query = f"?{urlencode({'api-version': endpoint.api_version})}" if endpoint.api_version else ""
         self._url = f"{_checked(name, endpoint.base_url)}{self.path}{query}"
+        self._target = quote(re.sub(r"^https?://[^/]*", "", self._url), safe=IN_ADDRESSES)
         self._limits = limits or Limits()
-        self._session: aiohttp.ClientSession | None = None
+        self._client: Client | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._url!r}, model={self.endpoint.model!r})"
@@ -127,25 +131,26 @@ class HttpModel:
             response.close()
 
     async def aclose(self) -> None:
-        """Close the session and every connection that is still open."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close every connection that is still open."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
-    async def _open(self, prompt: Prompt, clock: _Clock) -> aiohttp.ClientResponse:
+    async def _open(self, prompt: Prompt, clock: _Clock) -> Response:
         """Send the request and return the response once its head says 200 and an event stream."""
-        with anyio.CancelScope(deadline=clock.until):
-            try:
-                response = await self._post(self._dumped(prompt))
-            except _BROKEN as exc:
-                raise self._fault(ModelSilent, f"{self._url} cannot be reached ({type(exc).__name__})") from None
-            if response.status == 200 and response.content_type == "text/event-stream":
-                return response
-            try:
-                raise await self._refusal(response)
-            finally:
-                response.close()
-        raise self._fault(*clock.late(has_said=False))
+        try:
+            response = await self._post(self._dumped(prompt), clock.until)
+        except TimeoutError:
+            if asyncio.get_running_loop().time() < clock.until - TIMER_RESOLUTION_S:
+                raise self._fault(ModelSilent, f"{self._url} cannot be reached (TimeoutError)") from None
+            raise self._fault(*clock.late(has_said=False)) from None
+        except OSError as exc:
+            raise self._fault(ModelSilent, f"{self._url} cannot be reached ({type(exc).__name__})") from None
+        response.expire_at(math.inf)  # the answer keeps its own clock
+        if response.status == 200 and response.content_type == "text/event-stream":
+            return response
+        with response:
+            raise await self._refusal(response)
 
     def _dumped(self, prompt: Prompt) -> bytes:
         body = {key: value for key, value in self.body(prompt).items() if key not in self.endpoint.omit}
@@ -156,19 +161,19 @@ class HttpModel:
         except orjson.JSONEncodeError:
             raise self._fault(ModelRefused, "the prompt holds characters that cannot be sent") from None
 
-    async def _post(self, body: bytes) -> aiohttp.ClientResponse:
-        if self._session is None:
-            connect_s = self._limits.connect_s
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limits.connections_at_most),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s),
+    async def _post(self, body: bytes, until: float) -> Response:
+        if self._client is None:
+            limits = self._limits
+            self._client = Client(
+                self._url, connections_at_most=limits.connections_at_most, connect_within_s=limits.connect_s
             )
-        headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        headers |= self.headers()
-        return await self._session.post(self._url, data=body, headers=headers, allow_redirects=False)
+        try:
+            head = header_lines(SENT_ALWAYS | self.headers())
+        except ValueError:
+            raise self._fault(ModelDenied, "its key holds characters that cannot be sent") from None
+        return await self._client.request("POST", self._target, head, body, until=until)
 
-    async def _refusal(self, response: aiohttp.ClientResponse) -> ModelError:
+    async def _refusal(self, response: Response) -> ModelError:
         """The error that a response without an event stream stands for."""
         raw = await _read_some(response)
         try:
@@ -178,7 +183,7 @@ class HttpModel:
         error = error_object(found)
         if response.status == 200 and error is None:
             return self._fault(ModelRefused, "answered 200 without an event stream; check its base_url")
-        wait_s = _seconds(response.headers.get("Retry-After", ""))
+        wait_s = _seconds(response.headers.get("retry-after", ""))
         asked = f", asked to wait {wait_s:.0f} s" if wait_s is not None else ""
         words = f": {error_text(error, self.hide)}" if error is not None else ""
         fault = self._fault(error_kind(error, response.status), f"status {response.status}{asked}{words}")
@@ -220,7 +225,7 @@ class _Clock:
 class HttpAnswer:
     """The pieces of one answer as they arrive; ends, or raises once what came before has been read."""
 
-    def __init__(self, response: aiohttp.ClientResponse, reader: WireReader, clock: _Clock, fault: Fault) -> None:
+    def __init__(self, response: Response, reader: WireReader, clock: _Clock, fault: Fault) -> None:
         self._response = response
         self._reader = reader
         self._clock = clock
@@ -260,8 +265,8 @@ class HttpAnswer:
         self._watch()
         self._reading = True
         try:
-            chunk = await self._response.content.readany()
-        except _BROKEN as exc:
+            chunk = await self._response.read()
+        except OSError as exc:
             self._reader.failure = ModelCut(f"the connection broke ({type(exc).__name__})")
             if self._expired:
                 kind, what = self._clock.late(has_said=self._has_said)
@@ -282,11 +287,8 @@ class HttpAnswer:
 
     def _rest(self) -> None:
         """Let what comes next gather in the socket for a moment."""
-        connection = self._response.connection
-        transport = connection.transport if connection is not None else None
-        if self._clock.gather_s and transport is not None and not self._reader.ended:
-            transport.pause_reading()
-            self._loop.call_later(self._clock.gather_s, _go_on, transport)
+        if self._clock.gather_s and not self._reader.ended:
+            self._response.rest(self._clock.gather_s)
 
     def stop(self) -> None:
         """Forget the timer; the answer is not read any further."""
@@ -309,27 +311,25 @@ class HttpAnswer:
             self._watch()
             return
         self._expired = True
-        self._response.content.set_exception(TimeoutError())
+        self._response.fail(TimeoutError())
 
     async def _drain(self) -> None:
         """Read on to the end of the stream, briefly: for the usage, and so that the connection can be used again."""
         if self._reader.cut_short:
             return
-        with anyio.move_on_after(self._clock.drain_s), suppress(*_BROKEN):
-            while chunk := await self._response.content.readany():
+        if self._response.whole:
+            self._reader.feed(await self._response.read())
+            return
+        with anyio.move_on_after(self._clock.drain_s), suppress(OSError):
+            while chunk := await self._response.read():
                 self._reader.feed(chunk)
 
 
-def _go_on(transport: asyncio.Transport) -> None:
-    if not transport.is_closing():
-        transport.resume_reading()
-
-
-async def _read_some(response: aiohttp.ClientResponse) -> bytes:
+async def _read_some(response: Response) -> bytes:
     """The first bytes of a body, as far as they come soon."""
     raw = b""
-    with anyio.move_on_after(ERROR_BODY_WITHIN_S), suppress(*_BROKEN):
-        while len(raw) < ERROR_BODY_AT_MOST_BYTES and (chunk := await response.content.readany()):
+    with anyio.move_on_after(ERROR_BODY_WITHIN_S), suppress(OSError):
+        while len(raw) < ERROR_BODY_AT_MOST_BYTES and (chunk := await response.read()):
             raw += chunk
     return raw
 

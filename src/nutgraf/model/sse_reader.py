@@ -42,9 +42,6 @@ class SseReader:
             self._after_cr = False
         if not chunk:
             return []
-        if self._is_plain(chunk):
-            self._at_start = False
-            return [ServerEvent("message", part[6:].decode("utf-8", "replace")) for part in chunk[:-2].split(b"\n\n")]
         self._after_cr = chunk.endswith(b"\r")
         events: list[ServerEvent] = []
         start = 0
@@ -58,12 +55,16 @@ class SseReader:
             raise ModelCut(f"provider: one event passed {self._limit:,} bytes")
         return events
 
-    def _is_plain(self, chunk: bytes) -> bool:
-        """Whether a chunk is whole events of one data line each, as nearly all are, with nothing waiting before it."""
-        if self._line or self._data or self._event or self._after_cr or not chunk.endswith(b"\n\n"):
-            return False
-        events = chunk.count(b"\n\ndata: ") + chunk.startswith(b"data: ")
-        return chunk.count(b"\n") == 2 * events and b"\r" not in chunk and len(chunk) <= self._limit
+    def plain(self, chunk: bytes) -> list[bytes] | None:
+        """The data of a chunk of whole messages of one line each, as nearly all are; None for any other, to `feed`."""
+        if self._line or self._data or self._event or self._after_cr or chunk[-2:] != b"\n\n" or b"\r" in chunk:
+            return None
+        parts = chunk[:-2].split(b"\n\ndata: ")
+        if chunk[:6] != b"data: " or chunk.count(b"\n") != 2 * len(parts) or len(chunk) > self._limit:
+            return None
+        parts[0] = parts[0][6:]
+        self._at_start = False
+        return parts
 
     def _take_line(self, line: bytes, events: list[ServerEvent]) -> None:
         if self._at_start:

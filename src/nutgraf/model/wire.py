@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -48,15 +49,29 @@ class WireReader:
         self._pieces = []
         self.alive = False
         try:
-            for event in self._sse.feed(chunk):
-                if not self.ended:
+            if (parts := self._sse.plain(chunk)) is not None:
+                self._read_together(parts)
+            else:
+                for event in self._sse.feed(chunk):
                     self._read(event)
-                elif self.usage is None:
-                    self._read_after(event)
         except ModelError as exc:
             if not self.ended:
                 self.failure = exc
         return self._pieces
+
+    def _read_together(self, parts: list[bytes]) -> None:
+        """Read messages of one line each, decoded in one go."""
+        done = parts[-1] == b"[DONE]"
+        try:
+            all_found = orjson.loads(b"[%s]" % b",".join(parts[:-1] if done else parts))
+        except orjson.JSONDecodeError:  # one of them is broken: those before it still count
+            for part in parts:
+                self._read(ServerEvent("message", part.decode("utf-8", "replace")))
+            return
+        for found in all_found:
+            self._read_found("message", found)
+        if done and not self.ended:
+            self.take("[DONE]", None)
 
     def read(self, found: Any) -> list[str]:
         """The pieces of text that one event brings which was decoded already; as `feed` otherwise."""
@@ -120,31 +135,35 @@ class WireReader:
 
     def _read(self, event: ServerEvent) -> None:
         if event.data[:1] != "{" and event.data.strip() == "[DONE]":
-            self.take("[DONE]", None)
+            if not self.ended:
+                self.take("[DONE]", None)
             return
         try:
             found = orjson.loads(event.data)
         except orjson.JSONDecodeError:
+            if self.ended:
+                return
             raise ModelCut("sent an event that is not JSON") from None
         self._read_found(event.event, found)
 
     def _read_found(self, event: str, found: Any) -> None:
-        if event == "message" and not self.ended and (text := self.plain_text(found)):
+        if self.ended:
+            self._read_after(found)
+            return
+        if event == "message" and (text := self.plain_text(found)):
             self.say(text)
             return
         error = error_object(found) or (found if event == "error" else None)
-        if error is not None and not self.ended:
+        if error is not None:
             raise error_kind(error)(f"failed inside the stream: {error_text(error, self._hide)}")
         self.usage = self.usage_of(found) or self.usage
-        if not self.ended:
-            self.take(event, found)
+        self.take(event, found)
 
-    def _read_after(self, event: ServerEvent) -> None:
+    def _read_after(self, found: Any) -> None:
         """Look for the usage only: the answer is whole, and nothing can make it less so."""
-        try:
-            self.usage = self.usage_of(orjson.loads(event.data))
-        except (orjson.JSONDecodeError, ModelError):
-            return
+        if self.usage is None:
+            with suppress(ModelError):
+                self.usage = self.usage_of(found)
 
 
 class EchoStripper:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-import aiohttp
-import anyio
 import orjson
-from yarl import URL
 
 from nutgraf.errors import InputError, SourceError
+from nutgraf.http1 import Client, Response, header_lines
 from nutgraf.types import Deadline
 
 CONNECTIONS_AT_MOST = 64
 CONNECT_WITHIN_S = 2.0
 ANSWER_AT_MOST_BYTES = 1 << 18
-_BROKEN = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+#: What an address may hold as it is; the rest is written as percent signs and digits.
+IN_ADDRESSES = "%/:?=&+,;@!$'()*~#[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +41,13 @@ class Service:
             raise InputError(f"{name}: base_url must begin with http:// or https://, name a host and carry no password")
         self.name, self.base_url = name, base_url.rstrip("/")
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
-        self._connections_at_most, self._answer_at_most_bytes = connections_at_most, answer_at_most_bytes
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        try:
+            self._head = header_lines(self._headers)
+        except ValueError as exc:
+            raise InputError(f"{name}: {exc}") from None
+        self._answer_at_most_bytes = answer_at_most_bytes
+        self._path = parts.path.rstrip("/")
+        self._client = Client(self.base_url, connections_at_most=connections_at_most, connect_within_s=CONNECT_WITHIN_S)
 
     def __repr__(self) -> str:
         return f"Service({self.name!r}, {self.base_url!r})"
@@ -59,57 +61,40 @@ class Service:
         `path` is encoded already. Raises SourceError when it cannot be reached, answers anything but 2xx, answers more
         than it may, or is late.
         """
-        url = URL(f"{self.base_url}{path}", encoded=True)
+        target = quote(self._path + path, safe=IN_ADDRESSES)
         if params:
-            url = url.extend_query(params)
-        more = dict(headers or {})
-        data = None
-        if body is not None:
-            data, more["Content-Type"] = orjson.dumps(body), "application/json"
-        with anyio.CancelScope(deadline=deadline.at):
-            try:
-                async with self._open().request(
-                    method, url, data=data, headers=more, allow_redirects=False
-                ) as response:
-                    raw = await self._read(response)
-            except _BROKEN as exc:
-                raise SourceError(f"{self.name}: cannot be reached ({type(exc).__name__})") from exc
-            if not 200 <= response.status < 300:
-                raise SourceError(f"{self.name}: answered with status {response.status}")
-            return Answer(response.status, self._value(raw, response))
-        raise SourceError(f"{self.name}: no answer before the deadline")
+            target += ("&" if "?" in target else "?") + urlencode(params)
+        try:
+            head, data = self._head, None
+            if headers or body is not None:
+                kind = {} if body is None else {"Content-Type": "application/json"}
+                head = header_lines({**self._headers, **(headers or {}), **kind})
+                data = None if body is None else orjson.dumps(body)
+            with await self._client.request(method, target, head, data, until=deadline.at) as response:
+                raw = await self._read(response)
+        except TimeoutError as exc:
+            raise SourceError(f"{self.name}: no answer before the deadline, or no connection") from exc
+        except (OSError, ValueError) as exc:
+            raise SourceError(f"{self.name}: cannot be reached ({type(exc).__name__})") from exc
+        if not 200 <= response.status < 300:
+            raise SourceError(f"{self.name}: answered with status {response.status}")
+        return Answer(response.status, self._value(raw, response))
 
     async def aclose(self) -> None:
         """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._client.aclose()
 
-    def _open(self) -> aiohttp.ClientSession:
-        """The session of this event loop; one of a loop that has ended is left to its end."""
-        loop = asyncio.get_running_loop()
-        if self._session is None or self._loop is not loop:
-            self._loop = loop
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections_at_most),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WITHIN_S),
-                headers=self._headers,
-            )
-        return self._session
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        raw = await response.content.readany()
-        while not response.content.at_eof():
+    async def _read(self, response: Response) -> bytes:
+        raw = await response.read()
+        while piece := await response.read():
+            raw += piece
             if len(raw) > self._answer_at_most_bytes:
                 break
-            raw += await response.content.readany()
         if len(raw) > self._answer_at_most_bytes:
-            response.close()
             raise SourceError(f"{self.name}: answered with more than {self._answer_at_most_bytes:,} bytes")
         return raw
 
-    def _value(self, raw: bytes, response: aiohttp.ClientResponse) -> Any:
+    def _value(self, raw: bytes, response: Response) -> Any:
         if not raw.strip():
             return None
         kind = response.content_type

@@ -88,7 +88,7 @@ _TIME_FILLERS = _TIME_OPENERS | frozenset("a of end start beginning before after
 _TIME_MATTERS = frozenset("only until except than every each first since and or due set dated scheduled".split())
 
 _SENTENCE, _STRONG, _EDGE, _NONE = 3, 2, 1, 0
-_STRONG_MARKS = re.compile(r";")
+_QUOTES = tuple("\"“«‘'")
 _EDGE_MARKS = re.compile(r"[,:()—–…]|\s-\s")
 
 
@@ -183,9 +183,8 @@ class _Source:
         previous = 0
         for word, start, end in word_spans(sentence):
             between = sentence[previous:start]
-            strong, edge = _STRONG_MARKS.search(between), _EDGE_MARKS.search(between)
-            levels.append(_SENTENCE if not words else _STRONG if strong else _EDGE if edge else _NONE)
-            quoted.append(between[-1:] in tuple("\"“«‘'"))
+            levels.append(_level(between) if words else _SENTENCE)
+            quoted.append(between.endswith(_QUOTES))
             words.append(word.lower())
             previous = end
         return cls(words, [*levels, _SENTENCE], quoted)
@@ -299,6 +298,13 @@ class _Source:
         while self.levels[first] < _STRONG:
             first -= 1
         return [i for i in range(first, at) if i in kept]
+
+
+def _level(between: str) -> int:
+    """How strong a boundary what stands between two words is."""
+    if between == " ":
+        return _NONE
+    return _STRONG if ";" in between else _EDGE if _EDGE_MARKS.search(between) else _NONE
 
 
 @memoised

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nutgraf.text.memo import memoised
-from nutgraf.text.sentences import split
+from nutgraf.text.sentences import split as split_of
 from nutgraf.text.words import STOPWORDS, stem, word_spans, words
 
 _NEGATIONS = """not no never none nobody nothing neither nor without cannot hardly barely unable refuse refuses refused
 refusing fail fails failed failing reject rejects rejected deny denies denied lack lacks lacked unlikely""".split()
-_NOTS = re.compile(r"n['’]t$")
+_NOTS = ("n't", "n’t")
 _FAMILIES = (
     "may might could perhaps maybe possibly potentially",
     "can",
@@ -45,6 +45,7 @@ _NEVER_NEW = frozenset(
     """all every everyone everything always each any both first last least more less fewer best worst largest biggest
     smallest highest lowest greatest entirely completely""".split()
 )
+split = memoised(split_of)
 _CLAUSE_END = re.compile(r"[,;:()—–]")
 
 
@@ -99,12 +100,13 @@ def _operators(text: str) -> Iterator[_Operator]:
     for start, end in split(text):
         sentence = text[start:end]
         found = word_spans(sentence)
-        stems = [_content(word) for word, _, _ in found]
+        stems: list[str] = []
         for i, (word, _, _) in enumerate(found):
             low = word.lower()
-            family = "not" if _NOTS.search(low) else _FAMILY.get(low)
+            family = "not" if low.endswith(_NOTS) else _FAMILY.get(low)
             if family is None or (word[0].isupper() and i > 0):
                 continue  # a capital inside a sentence is a month or a name
+            stems = stems or [_content(word) for word, _, _ in found]
             governs = _clause(sentence, found, stems, i)
             if low == "may" and found[i + 1 : i + 2] and found[i + 1][0][0].isdigit():
                 continue
@@ -115,17 +117,23 @@ def _clause(sentence: str, found: list[tuple[str, int, int]], stems: list[str], 
     """The content stems after word `i` up to the end of its clause; those before it when none follow."""
     after: list[str] = []
     for j in range(i + 1, len(found)):
-        if _CLAUSE_END.search(sentence[found[j - 1][2] : found[j][1]]) or found[j][0].lower() == "but":
+        if _parted(sentence, found, j) or found[j][0].lower() == "but":
             break
         after.append(stems[j])
     if kept := tuple(word for word in after if word):
         return kept
     before: list[str] = []
     for j in range(i, 0, -1):
-        if _CLAUSE_END.search(sentence[found[j - 1][2] : found[j][1]]):
+        if _parted(sentence, found, j):
             break
         before.append(stems[j - 1])
     return tuple(word for word in before if word)
+
+
+def _parted(sentence: str, found: list[tuple[str, int, int]], j: int) -> bool:
+    """Whether a clause ends right before word `j`."""
+    between = sentence[found[j - 1][2] : found[j][1]]
+    return between != " " and _CLAUSE_END.search(between) is not None
 
 
 def _part(sentence: str, found: list[tuple[str, int, int]], stems: list[str], i: int) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import anyio
 import anyio.lowlevel
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import ModelError
 from nutgraf.events import BlockEnd, BlockForm, BlockStart
 from nutgraf.parse.drafts import LineParser
@@ -220,7 +221,7 @@ async def stream_into(
         try:
             await stream.read(limit)
         except Exception as exc:
-            in_time = anyio.current_time() < limit.at
+            in_time = loop_time() < limit.at
             if isinstance(exc, ModelError) and not in_time:
                 run.skip("writing", TOO_SLOW)
                 return True
@@ -276,13 +277,13 @@ class _Stream:
         session = self.run.session
         assert session is not None
         await anyio.lowlevel.checkpoint()  # a reader who has stopped costs no request
-        sink, asked_at = self.sink, anyio.current_time()
+        sink, asked_at = self.sink, loop_time()
         opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
         with noted(self.run, self.prompt, self.name, repairs=self.repairs) as call:
             async with opened as pieces:
                 async for piece in pieces:
                     if piece and not self.spoke:
-                        self._spoken(anyio.current_time() - asked_at)
+                        self._spoken(loop_time() - asked_at)
                     call.piece(piece)
                     await self._take(self.parser.feed(piece))
                     if sink.full:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-import anyio
 from anyio.to_thread import run_sync
 
 from nutgraf.blend.fuse import blend
 from nutgraf.blend.nearness import nearness
+from nutgraf.clock import loop_time
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Sources
 from nutgraf.members.snapshot import snapshot
@@ -64,7 +64,7 @@ async def find(
     """
     wanted = _with_skills(run, tuple(dict.fromkeys(names or agent.sources)), query)
     sources = [*more, *(run.rooms.sources[name] for name in wanted if name in run.rooms.sources)]
-    now = anyio.current_time()
+    now = loop_time()
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
     with run.stage("gathering"):
         gathered = await gather(sources, query, until, health=run.rooms.health)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.to_thread import run_sync
 
+from nutgraf.clock import loop_time
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Query
 from nutgraf.parse.auto import AutoParser
@@ -222,7 +223,7 @@ async def _compose(
     schema = takeaways_schema(len(pieces), count, run.rooms.settings.starters_at_most)
     tokens = TOKENS_A_TAKEAWAY * (count + 1)
     prompt = run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=(), schema=schema)
-    limit = Deadline(anyio.current_time() + writing_time(run, anyio.current_time()))
+    limit = Deadline(loop_time() + writing_time(run, loop_time()))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])
         await stream_into(
@@ -323,5 +324,5 @@ def _limit(run: Run, i: int, count: int) -> Deadline:
     """The moment by which block `i` must have its words: the first soon, the others in even shares of what is left."""
     if i == 0:
         return first_words_by(run)
-    now = anyio.current_time()
+    now = loop_time()
     return Deadline(now + writing_time(run, now) / (count - i))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from nutgraf.clock import loop_time
 from nutgraf.conversation import Remembered, Turn
 from nutgraf.decide.agents import BASIC
 from nutgraf.decide.limiter import FirstTokens
@@ -190,11 +191,11 @@ class Run:
 
     def ms(self) -> float:
         """Milliseconds since the request was accepted."""
-        return round((anyio.current_time() - self.request.accepted_at) * 1000.0, 1)
+        return round((loop_time() - self.request.accepted_at) * 1000.0, 1)
 
     def left(self) -> float:
         """Seconds until the deadline."""
-        return self.request.deadline.left(anyio.current_time())
+        return self.request.deadline.left(loop_time())
 
     def useful(self) -> None:
         """Note that a member has now seen something useful."""
@@ -233,9 +234,9 @@ class Run:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage and tell the stream when it has ended."""
-        began = anyio.current_time()
+        began = loop_time()
         yield
-        took_ms = round((anyio.current_time() - began) * 1000.0, 1)
+        took_ms = round((loop_time() - began) * 1000.0, 1)
         self.trace.note("stage", name=name, took_ms=took_ms)
         self.send(Stage(name=name, took_ms=took_ms))
 

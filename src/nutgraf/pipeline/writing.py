@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import anyio
 from anyio.to_thread import run_sync
 
+from nutgraf.clock import loop_time
 from nutgraf.decide.limiter import feasible
 from nutgraf.errors import ModelError, NutgrafError
 from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
@@ -179,7 +179,7 @@ def writing_time(run: Run, now: float) -> float:
 
 def first_words_by(run: Run) -> Deadline:
     """The moment by which the first sentence of an answer must be there, written by a small model."""
-    now = anyio.current_time()
+    now = loop_time()
     first = run.request.accepted_at + run.rooms.settings.first_words_within_s
     return Deadline(min(now + writing_time(run, now), first))
 
@@ -190,7 +190,7 @@ def no_model(run: Run, limit: Deadline) -> bool:
         why = "the server is busy" if run.request.overloaded else "no model is configured"
         run.skip("writing", why)
         return True
-    left = limit.left(anyio.current_time())
+    left = limit.left(loop_time())
     if left < 0.1:
         run.skip("writing", "no time was left for the model")
         return True

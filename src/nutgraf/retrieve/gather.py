@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import anyio
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import InputError, NotAllowed
 from nutgraf.orchestration import Gathered, Outcome, Passage, Query, SourceReport
 from nutgraf.retrieve.health import HEDGE_SLACK_S, STRAYS_AT_MOST, Health, SourceHealth
@@ -67,7 +68,7 @@ async def gather(sources: Sequence[Source], query: Query, deadline: Deadline, *,
     for left, right in pairwise(ordered):
         if left.name == right.name:
             raise InputError(f"sources: two are named {left.name!r}; give each a name of its own")
-    began = anyio.current_time()
+    began = loop_time()
     asked = [_Asked(source, health.of(source.name)) for source in ordered]
     try:
         for one in asked:
@@ -120,7 +121,7 @@ async def _fetch(source: Source, query: Query, deadline: Deadline) -> Sequence[P
 async def _collect(asked: Sequence[_Asked], query: Query, deadline: Deadline, began: float) -> None:
     """Take what comes until every source is settled or the moment has come."""
     while waiting := [one for one in asked if one.outcome is None]:
-        now = anyio.current_time()
+        now = loop_time()
         if now >= deadline.at:
             return
         for one in waiting:
@@ -142,7 +143,7 @@ def _settle(asked: _Asked, query: Query, began: float) -> None:
     good = next((call for call in ended if not call.cancelled() and call.exception() is None), None)
     if good is None and len(ended) < len(asked.calls):
         return
-    now = anyio.current_time()
+    now = loop_time()
     asked.took_s = now - began
     if good is not None:
         try:
@@ -173,7 +174,7 @@ def _failed(asked: _Asked, now: float, because: str, *, blamed: bool = True) -> 
 
 async def _end(asked: Sequence[_Asked], deadline: Deadline, began: float) -> None:
     """Cancel every call that still runs, and see it end; one that will not is left behind, watched."""
-    now = anyio.current_time()
+    now = loop_time()
     for one in asked:
         if one.outcome is None:
             _late(one, now, began, deadline)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
+from nutgraf.clock import loop_time
 from nutgraf.errors import InputError
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import opening, run
@@ -93,7 +92,7 @@ def start(hub: Hub, rooms: Rooms, asked: Asked, tracing: Tracing | None = None) 
     produce: Produce = partial(run, request, rooms)
     ended = None
     if tracing is not None:
-        trace = tracing.begin(asked.scope, stream_id, asked.accepted_at, anyio.current_time)
+        trace = tracing.begin(asked.scope, stream_id, asked.accepted_at, loop_time)
         produce = partial(traced, produce=partial(run, request, rooms, trace=trace), trace=trace)
         ended = partial(finish, trace)
     return hub.start(

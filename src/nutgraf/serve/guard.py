@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
+from nutgraf.clock import loop_time
 from nutgraf.serve.problems import Problem, problem_of, spoken
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[ACCEPTED_AT] = anyio.current_time()
+        scope[ACCEPTED_AT] = loop_time()
         reply = Reply(send)
         try:
             self._door.admit(scope)

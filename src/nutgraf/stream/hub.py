@@ -11,12 +11,14 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import anyio
 from anyio.abc import TaskGroup
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import ModelBusy, NotFound, ProtocolBroken
 from nutgraf.events import Closed, Event, Opened
 from nutgraf.stream.journal import Journal, Keeper
@@ -88,7 +90,7 @@ class Hub:
         """Wait until every stream that runs now has its ending."""
         for live in list(self._live.values()):
             while not live.feed.ended:
-                await live.feed.changed.wait()
+                await live.feed.bell.heard()
 
     def start(
         self, scope: Scope, opening: Opened, produce: Produce, *, accepted_at: float, deadline: Deadline | None = None,
@@ -125,18 +127,18 @@ class Hub:
         live = self._own(scope, stream_id)
         if live is None:
             return Reader(Feed.of(await self._keeper.read(scope, stream_id, after)), 0)
-
-        def left() -> None:
-            live.readers -= 1
-            if not live.readers and self._tasks is not None and live.ending is None:
-                if live.grace_s:
-                    self._await_readers(live)
-                else:
-                    self._end(live, self._stopped(live, "The reader left."))
-
         live.readers += 1
         live.attached += 1
-        return Reader(live.feed, after, left)
+        return Reader(live.feed, after, partial(self._left, live))
+
+    def _left(self, live: Live) -> None:
+        """One of the stream's readers has left."""
+        live.readers -= 1
+        if not live.readers and self._tasks is not None and live.ending is None:
+            if live.grace_s:
+                self._await_readers(live)
+            else:
+                self._end(live, self._stopped(live, "The reader left."))
 
     async def stop(self, scope: Scope, stream_id: str) -> None:
         """End a stream now, as stopped; nothing happens when it has ended.
@@ -156,7 +158,7 @@ class Hub:
             self._end(live, self._stopped(live, "You stopped it."))
         for live in running:
             while not live.feed.ended:
-                await live.feed.changed.wait()
+                await live.feed.bell.heard()
         self._ended = {name: live for name, live in self._ended.items() if not live.belongs_to(scope)}
 
     def stop_all(self) -> None:
@@ -178,17 +180,26 @@ class Hub:
         if live.ending is None:
             live.decide(closed)
             live.work.cancel("the stream has ended")
+            self._decided(live)
+
+    def _decided(self, live: Live) -> None:
+        """Publish an ending at once when nothing is written down; `_keep` does it otherwise."""
+        if not self._keeper.keeps:
+            self._publish(live)
 
     def _stopped(self, live: Live, reason: str) -> Closed:
-        return Closed(ending="stopped", reason=reason, **live.times(anyio.current_time()))
+        return Closed(ending="stopped", reason=reason, **live.times(loop_time()))
 
     def _failed(self, live: Live, exc: BaseException) -> Closed:
         ticket = secrets.token_hex(6)
         log.error("stream broke after %d events, ticket %s", len(live.log.entries), ticket, exc_info=exc)
-        return farewell(exc, ticket=ticket, **live.times(anyio.current_time()))
+        return farewell(exc, ticket=ticket, **live.times(loop_time()))
 
     async def _run(self, live: Live, produce: Produce) -> None:
         try:
+            if not self._keeper.keeps:
+                await self._produce(live, produce)
+                return
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._keep, live)
                 await self._produce(live, produce)
@@ -200,14 +211,9 @@ class Hub:
                     log.exception("what follows the ending of a stream failed")
 
     async def _produce(self, live: Live, produce: Produce) -> None:
-        def emit(event: Event) -> None:
-            live.emit(event, anyio.current_time())
-            if live.ending is not None:
-                live.work.deadline = min(live.work.deadline, anyio.current_time() + OVERRUN_S)
-
         try:
             with live.work:
-                await produce(emit)
+                await produce(partial(self._emit, live))
             late = "ran past its deadline" if live.work.cancelled_caught else "returned"
             trouble: BaseException = ProtocolBroken(f"the producer {late} without an ending")
         except anyio.get_cancelled_exc_class():
@@ -218,29 +224,39 @@ class Hub:
         if live.ending is None:
             self._end(live, self._failed(live, trouble))
 
+    def _emit(self, live: Live, event: Event) -> None:
+        now = loop_time()
+        live.emit(event, now)
+        if live.ending is not None:
+            live.work.deadline = min(live.work.deadline, now + OVERRUN_S)
+            self._decided(live)
+
     async def _keep(self, live: Live) -> None:
         """Write the stream down as it goes; publish its ending once that is written down."""
         with anyio.CancelScope(shield=True):
             try:
                 await self._keeper.begin(live.scope, live.opening, datetime.now(UTC))
-                await live.said.wait()
+                while live.first_useful_at is None and live.ending is None:
+                    await live.progress.heard()
                 if live.ending is None:
                     await self._keeper.keep(live.scope, live.opening.stream, list(live.log.entries))
             except Exception as exc:
                 self._end(live, self._failed(live, exc))
-            await live.decided.wait()
-            await self._publish(live)
+            while live.ending is None:
+                await live.progress.heard()
+            entries = live.with_ending()
+            try:
+                await self._keeper.end(live.scope, live.opening.stream, live.ending.ending, entries)
+            except Exception as exc:
+                if live.ending.ending != "failed":
+                    live.ending = self._failed(live, exc)
+            self._publish(live)
 
-    async def _publish(self, live: Live) -> None:
-        entries, stream_id = live.with_ending(), live.opening.stream
-        assert live.ending is not None
-        try:
-            await self._keeper.end(live.scope, stream_id, live.ending.ending, entries)
-        except Exception as exc:
-            if live.ending.ending != "failed":
-                live.ending = self._failed(live, exc)
+    def _publish(self, live: Live) -> None:
+        """Let the readers see the ending; a reader who comes back finds the stream for a while."""
+        stream_id = live.opening.stream
         live.close()
-        live.ended_at = anyio.current_time()
+        live.ended_at = loop_time()
         self._ended[stream_id] = self._live.pop(stream_id)
         self._tidy()
 
@@ -256,7 +272,7 @@ class Hub:
 
     def _tidy(self) -> None:
         """Let go of ended streams: the oldest beyond the limit, and those past their time."""
-        old = anyio.current_time() - self._replay_within_s
+        old = loop_time() - self._replay_within_s
         for stream_id in list(self._ended):
             if len(self._ended) <= ENDED_AT_MOST and self._ended[stream_id].ended_at > old:
                 break

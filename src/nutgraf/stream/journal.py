@@ -50,6 +50,11 @@ class Keeper:
     def __init__(self, journal: Journal | None, worker: Worker = on_a_thread) -> None:
         self._journal, self._worker = journal, worker
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is written down at all."""
+        return self._journal is not None
+
     async def begin(self, scope: Scope, opening: Opened, at: datetime) -> None:
         """As `Journal.begin`."""
         if (journal := self._journal) is not None:

@@ -18,6 +18,8 @@ from nutgraf.types import Scope
 TEXT_AT_MOST_CHARS = 2_000
 #: A reader that hears nothing looks for itself so often, in seconds: the bell makes it faster, never needed.
 LOOK_AGAIN_S = 2.0
+#: Behind the first committed sentence so much time may pass, in seconds, until readers are told what is new.
+GATHERED_S = 0.02
 
 
 class Times(TypedDict):
@@ -27,12 +29,46 @@ class Times(TypedDict):
     complete_ms: float
 
 
+class Bell:
+    """Wakes everybody who waits for it; ringing costs nothing while nobody does."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        return bool(self._waiting)
+
+    def ring(self) -> None:
+        """Wake everybody who waits now."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    async def heard(self) -> None:
+        """Wait for the next ring."""
+        one: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(one)
+        try:
+            await one
+        finally:
+            if one in self._waiting:
+                self._waiting.remove(one)
+
+
 class Feed:
     """What readers see of a stream: the entries so far, and a bell for the next one."""
 
+    __slots__ = ("_soon", "bell", "ended", "entries")
+
     def __init__(self, entries: Sequence[Entry] = (), ended: bool = False) -> None:
         self.entries, self.ended = entries, ended
-        self.changed = anyio.Event()
+        self.bell = Bell()
+        self._soon: asyncio.TimerHandle | None = None
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Self:
@@ -40,9 +76,16 @@ class Feed:
         return cls(entries, ended=True)
 
     def ring(self) -> None:
-        """Wake every reader."""
-        self.changed.set()
-        self.changed = anyio.Event()
+        """Wake every reader now."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        self.bell.ring()
+
+    def ring_soon(self) -> None:
+        """Wake every reader within GATHERED_S: what comes until then is read, and written, at once."""
+        if self._soon is None and self.bell.awaited:
+            self._soon = asyncio.get_running_loop().call_later(GATHERED_S, self.ring)
 
 
 class Reader:
@@ -78,8 +121,8 @@ class Reader:
         while not (batch := self._feed.entries[self._at :]):
             if self._feed.ended:
                 raise StopAsyncIteration
-            with anyio.move_on_after(LOOK_AGAIN_S):
-                await self._feed.changed.wait()
+            self._look_again_by(asyncio.get_running_loop().time() + LOOK_AGAIN_S)
+            await self._feed.bell.heard()
         self._at += len(batch)
         return batch
 
@@ -93,7 +136,7 @@ class Reader:
             if loop.time() >= until:
                 return ()
             self._look_again_by(min(until, loop.time() + LOOK_AGAIN_S))
-            await self._feed.changed.wait()
+            await self._feed.bell.heard()
         self._at += len(batch)
         return batch
 
@@ -105,7 +148,7 @@ class Reader:
 
     def _ring(self) -> None:
         self._timer = None
-        self._feed.ring()
+        self._feed.bell.ring()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -126,9 +169,12 @@ class Reader:
         self.close()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Live:
-    """A stream of the hub. `ending` is decided once; readers see it when it has been written down."""
+    """A stream of the hub. `ending` is decided once; readers see it when it has been written down.
+
+    `progress` rings at the first committed sentence and when the ending is decided.
+    """
 
     scope: Scope
     opening: Opened
@@ -142,8 +188,7 @@ class Live:
     first_useful_at: float | None = None
     ended_at: float = 0.0
     ended: Callable[[Closed], None] | None = None
-    said: anyio.Event = field(default_factory=anyio.Event)
-    decided: anyio.Event = field(default_factory=anyio.Event)
+    progress: Bell = field(default_factory=Bell)
     feed: Feed = field(default_factory=Feed)
 
     def __post_init__(self) -> None:
@@ -163,17 +208,19 @@ class Live:
             self.decide(event)
             return
         self.log.append(event)
+        if self.first_useful_at is not None:
+            self.feed.ring_soon()
+            return
         self.feed.ring()
-        if isinstance(event, SentenceCommitted) and self.first_useful_at is None:
+        if isinstance(event, SentenceCommitted):
             self.first_useful_at = now
-            self.said.set()
+            self.progress.ring()
 
     def decide(self, ending: Closed) -> None:
         """Set the ending, unless there is one."""
         if self.ending is None:
             self.ending = ending
-            self.said.set()
-            self.decided.set()
+            self.progress.ring()
 
     def times(self, now: float) -> Times:
         """The times of an ending that comes now."""
@@ -183,17 +230,21 @@ class Live:
     def with_ending(self) -> list[Entry]:
         """The whole log as it will be once the ending is in it. A log that is empty is opened first."""
         assert self.ending is not None
-        if not self.log.entries:
-            question = self.opening.question and self.opening.question[:TEXT_AT_MOST_CHARS]
-            self.log.append(replace(self.opening, title=self.opening.title[:TEXT_AT_MOST_CHARS], question=question))
+        self._open()
         return [*self.log.entries, Entry(len(self.log.entries) + 1, self.ending.kind, self.log.check(self.ending))]
 
     def close(self) -> None:
         """Let the readers see the ending."""
         assert self.ending is not None
+        self._open()
         self.log.append(self.ending)
         self.feed.ended = True
         self.feed.ring()
+
+    def _open(self) -> None:
+        if not self.log.entries:
+            question = self.opening.question and self.opening.question[:TEXT_AT_MOST_CHARS]
+            self.log.append(replace(self.opening, title=self.opening.title[:TEXT_AT_MOST_CHARS], question=question))
 
 
 def _ms(seconds: float) -> float:

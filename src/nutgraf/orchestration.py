@@ -161,13 +161,17 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a question goes: the agent, or None when it is out of scope. `by` names what decided."""
+    """Where a question goes: the agent, or None when it is out of scope.
+
+    `by` names what decided, `rule` which rule it was or which version of the head; `because` says it in words.
+    """
 
     agent: str | None
     by: Literal["asked", "rules", "head", "model", "fallback"]
     because: str
     confidence: float = 1.0
     sources: tuple[str, ...] = ()
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,3 +176,30 @@ def test_a_missing_head_says_what_to_do(tmp_path: object) -> None:
 
     with pytest.raises(MissingPart, match=r"training\.route"):
         Head.load(Path(str(tmp_path)) / "none.json")
+
+
+def test_a_reason_is_said_in_words() -> None:
+    """By rule, by example, by the head, in doubt and sent away: a person reads why, and `rule` keeps what decided."""
+    examples = replace(AGENTS[NAMES.index("general")], when=("Who wrote this?", "What was the result?"))
+    agents = (*(agent for agent in AGENTS if agent.name != "general"), examples)
+    ruled = route("How do I prepare for the interview?", item=JOB, agents=agents)
+    named = route("What was the result?", item=JOB, agents=agents)
+    doubted = route("zzz qqq", item=None, agents=agents)
+    away = route("How do I bake bread?", item=None, agents=agents)
+
+    assert (ruled.because, ruled.rule) == ("it is worded like a question for interview (interview)", "interview")
+    assert (named.because, named.rule) == ("it is one of the example questions of general", "example")
+    assert doubted.because.startswith("not sure: ")
+    assert (away.because.startswith("This is about cooking"), away.rule) == (True, "cooking")
+
+
+def test_the_heads_reason_names_a_question_like_it() -> None:
+    """What the head decides is told by the nearest example question and how sure it is, not by a version."""
+    general = replace(AGENTS[NAMES.index("general")], when=("Who wrote this?", "What was the outcome of the trial?"))
+    sure = head(general=9.0)
+    found = route("the trial outcome numbers please", item=None, agents=(general,), vector=VECTOR, head=sure)
+
+    assert found.because == (
+        "it is like the questions that general answers, such as “What was the outcome of the trial?” (100% sure)"
+    )
+    assert found.rule == sure.version

@@ -38,6 +38,9 @@ INSTEAD = ("career", "general")
 #: A question of at most so many content words leans on the turn before it.
 SHORT_WORDS = 3
 
+#: The rule of an agent's own example questions.
+EXAMPLE = "example"
+
 AskModel = Callable[[str, Sequence[Agent]], Awaitable[str | None]]
 
 
@@ -91,12 +94,12 @@ def _routed(
     if outside := next(
         (rule for rule in SCOPE_RULES if asked.known < rule.waived_at and rule.fires(asked.plain)), None
     ):
-        because = f"{outside.name}: {_sorry(outside.about)}"
-        return Route(agent=None, by="rules", because=because, confidence=0.95), None
+        return Route(agent=None, by="rules", because=_sorry(outside.about), confidence=0.95, rule=outside.name), None
     fired = _fired(asked, known)
     if len(fired) == 1 or (fired and (head is None or vector is None)):
         name, rule = next(iter(fired.items()))
-        found = Route(agent=name, by="rules", because=f"rule {rule}", confidence=0.95 if len(fired) == 1 else 0.7)
+        sure = 0.95 if len(fired) == 1 else 0.7
+        found = Route(agent=name, by="rules", because=_worded(name, rule), confidence=sure, rule=rule)
     elif not fired and (leaning := _leaning(question, said, asked, known)):
         found = leaning
     elif head is not None and vector is not None:
@@ -170,7 +173,7 @@ def _fired(asked: Asked, known: Mapping[str, Agent]) -> dict[str, str]:
             fired[rule.agent] = rule.name
     for name, agent in known.items():
         if name not in fired and any(plain(example) == asked.plain for example in agent.when):
-            fired[name] = "example"
+            fired[name] = EXAMPLE
     return fired
 
 
@@ -195,15 +198,16 @@ def _by_head(
         return _unsure(asked, known), None
     outside = shares.get(OUTSIDE, 0.0)
     if outside >= head.outside_threshold:
-        because = f"head: {_sorry('something else')}"
-        return Route(agent=None, by="head", because=because, confidence=round(outside, 3)), None
+        sure = round(outside, 3)
+        return Route(agent=None, by="head", because=_sorry("something else"), confidence=sure, rule=head.version), None
     inside = [label for label in shares if label != OUTSIDE]
     name, share = inside[0], shares[inside[0]]
     if share < head.threshold:
-        because = f"in doubt: {name} is likeliest with {share:.2f}"
+        because = f"not sure: {name} is the likeliest with {share:.0%}"
         runner_up = inside[1] if len(inside) > 1 else None
         return Route(agent=name, by="fallback", because=because, confidence=round(share, 3)), runner_up
-    return Route(agent=name, by="head", because=f"head {head.version}", confidence=round(share, 3)), None
+    because = _like(known[name], asked, share)
+    return Route(agent=name, by="head", because=because, confidence=round(share, 3), rule=head.version), None
 
 
 def _leaning(question: str, said: str | None, asked: Asked, known: Mapping[str, Agent]) -> Route | None:
@@ -211,21 +215,25 @@ def _leaning(question: str, said: str | None, asked: Asked, known: Mapping[str, 
     if not asked.short or not (asked.about or (said is not None and said != question)):
         return None
     if owner := next((AT_HOME[kind] for kind in sorted(asked.about) if AT_HOME.get(kind) in known), None):
-        return Route(agent=owner, by="rules", because="rule about-a-record", confidence=0.8)
+        return Route(agent=owner, by="rules", because="it is about a record that was shown", confidence=0.8)
     if asked.before in known:
-        return Route(agent=asked.before, by="rules", because="rule short-follow-up", confidence=0.8)
+        return Route(agent=asked.before, by="rules", because="a short follow-up stays with its agent", confidence=0.8)
     return None
 
 
 def _unsure(asked: Asked, known: Mapping[str, Agent]) -> Route:
     """Without a rule or a head: stay with the agent of a short follow-up, else answer from the item."""
     if asked.short and asked.before in known:
-        return Route(agent=asked.before, by="fallback", because="a short question stays with its agent", confidence=0.5)
+        return Route(
+            agent=asked.before, by="fallback", because="not sure: a short question stays with its agent", confidence=0.5
+        )
     if asked.item is not None and asked.item.kind == "company" and "company" in known:
-        return Route(agent="company", by="rules", because="rule company-item", confidence=0.6)
+        return Route(agent="company", by="rules", because="it is asked of a company", confidence=0.6)
     if asked.known >= ABOUT_ITEM:
-        return Route(agent=_general(known), by="rules", because="rule words-of-the-item", confidence=0.7)
-    return Route(agent=_general(known), by="fallback", because="no rule speaks for an agent", confidence=0.3)
+        return Route(agent=_general(known), by="rules", because="its words stand in the item", confidence=0.7)
+    return Route(
+        agent=_general(known), by="fallback", because="not sure: nothing in it speaks for an agent", confidence=0.3
+    )
 
 
 def _general(known: Mapping[str, Agent]) -> str | None:
@@ -246,6 +254,21 @@ def _finished(found: Route, asked: Asked, known: Mapping[str, Agent]) -> Route:
     if found.agent == "takeaways" and asked.item is None and (general := _general(known)):
         found = replace(found, agent=general, because=f"{found.because}; there is no item to read")
     return replace(found, sources=known[found.agent].sources) if found.agent and found.agent in known else found
+
+
+def _worded(name: str, rule: str) -> str:
+    """A rule in words, for people."""
+    if rule == EXAMPLE:
+        return f"it is one of the example questions of {name}"
+    return f"it is worded like a question for {name} ({rule.replace('-', ' ')})"
+
+
+def _like(agent: Agent, asked: Asked, share: float) -> str:
+    """What the head found in words: like which questions, and how sure that is."""
+    stems = set(asked.stems)
+    nearest = max(agent.when, key=lambda example: len(stems & set(content_stems(example))), default="")
+    such = f", such as “{nearest}”" if nearest else ""
+    return f"it is like the questions that {agent.name} answers{such} ({share:.0%} sure)"
 
 
 def _sorry(about: str) -> str:

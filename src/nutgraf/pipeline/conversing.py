@@ -98,11 +98,11 @@ async def _answered(run: Run, question: str) -> Closed:
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(
         "route", agent=found.agent, by=found.by, because=found.because, confidence=found.confidence,
-        sources=found.sources, question=meant.text,
+        rule=found.rule, sources=found.sources, question=meant.text,
     )  # fmt: skip
     if agent is None:
         await run.released()
-        return run.declined(found.because.partition(": ")[2] or NOBODY)
+        return run.declined(found.because or NOBODY)
     known = known_of(run)
     query = Query(
         scope=request.scope, text=meant.text, item=request.item, snapshot=known, vector=vector, history=history,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nutgraf.text.words import STOPWORDS, content_stems, content_words, stem, word_spans, words
+from nutgraf.text.words import STOPWORDS, as_written, content_stems, content_words, stem, word_spans, words
 
 SAME = """
 clinic clinics | apply applied applies applying | move moved moves moving | plan planned planning plans | run running
@@ -75,3 +75,8 @@ def test_content_words_carry_meaning() -> None:
     assert content_words("The clinic has a 5 or x and it is not very big") == ["clinic", "5", "big"]
     assert content_stems("Nurses were moving clinics") == ["nurs", "move", "clinic"]
     assert all(word == word.lower() for word in STOPWORDS)
+
+
+def test_words_are_told_as_they_are_written() -> None:
+    """Capitals stay, and hyphenated words stay whole."""
+    assert as_written("The iPhone's well-known C++ port.") == ["The", "iPhone's", "well-known", "C++", "port"]

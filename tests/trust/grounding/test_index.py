@@ -27,6 +27,7 @@ def test_a_record_is_put_into_words() -> None:
 def test_a_record_written_as_text_is_read_as_a_record() -> None:
     """A Python or JSON literal in a string gives the same facts as the object."""
     assert flatten(repr(SHOP)) == flatten(SHOP)
+    assert flatten(repr(SHOP) + "\nOverview:\n") == flatten(SHOP)
 
 
 def test_prose_becomes_sentences_without_marks() -> None:

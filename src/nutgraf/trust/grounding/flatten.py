@@ -20,6 +20,8 @@ _BRANDS = re.compile(r"\bWi Fi\b")
 _HOURS = re.compile(r"(\d{1,2}):(\d{1,2})\s?[-–]\s?(\d{1,2}):(\d{1,2})")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?")
 _MARKS = re.compile(r"^\s*(?:[-*•#>]+\s+|passage \d+:\s*)+", re.IGNORECASE)
+#: A last line that only announces what is to follow: "Overview:".
+_LABEL = re.compile(r"\n\s*\w+(?: \w+)?:\s*\Z")
 _RECORD_AT_MOST = 400_000
 _DEEPEST = 12
 _PROSE_WORDS = 9
@@ -91,7 +93,7 @@ def _text(text: str, path: tuple[str, ...]) -> Iterator[str]:
     if path and len(text.split()) < _PROSE_WORDS:
         yield _fact(path, _plain(text))
         return
-    for block in text.splitlines():
+    for block in _LABEL.sub("", text).splitlines():
         bare = _MARKS.sub("", block).strip()
         for start, end in split(bare):
             sentence = " ".join(bare[start:end].split())
@@ -134,7 +136,7 @@ def _clock(hour: str, minute: str) -> str:
 
 def _parsed(text: str) -> Mapping[str, Evidence] | list[Evidence] | None:
     """The record a text holds, None when it is prose."""
-    bare = text.strip()
+    bare = _LABEL.sub("", text.strip()).rstrip()
     if len(bare) > _RECORD_AT_MOST or not (bare.startswith(("{", "[")) and bare.endswith(("}", "]"))):
         return None
     for read in (json.loads, ast.literal_eval):

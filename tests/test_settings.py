@@ -180,3 +180,17 @@ def test_units_are_in_the_names() -> None:
     units = ("_s", "_bytes", "_days", "_threads", "_at_most", "_points", "port")
 
     assert [name for name in NUMBERS if not name.endswith(units)] == []
+
+
+def test_a_file_names_folders_from_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its use case and files with skills are found from any current folder; names of our own and modules stay."""
+    file = tmp_path / "wards.toml"
+    monkeypatch.chdir("/")
+    file.write_text('usecase = "wards"\nskills_modules = "wards/skills.py, museum.skills, /opt/skills.py"\n', "utf-8")
+    settings = Settings.from_sources({}, file)
+    file.write_text('usecase = "premium"\n', "utf-8")
+
+    assert settings.usecase == str(tmp_path / "wards")
+    assert settings.skills_modules == f"{tmp_path / 'wards/skills.py'},museum.skills,/opt/skills.py"
+    assert Settings.from_sources({}, file).usecase == "premium"
+    assert Settings.from_sources({"NUTGRAF_USECASE": "wards"}, file).usecase == "wards"

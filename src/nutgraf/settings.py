@@ -30,7 +30,7 @@ class Settings:
 
     #: Folder of the store, logs and imported vocabularies.
     data_dir: Path = Path("~/.local/share/nutgraf")
-    #: The use case that answers: `premium`, or a folder with a `usecase.toml`.
+    #: The use case that answers: `premium`, or a folder with a `usecase.toml`, from the folder of the settings file.
     usecase: str = "premium"
     #: Name of the model that writes.
     model: str = "embedded"
@@ -126,7 +126,7 @@ class Settings:
         """
         values: dict[str, Any] = {}
         if file is not None:
-            values.update(_read_toml(file))
+            values.update(_placed(_read_toml(file), file.absolute().parent))
         known = {f.name for f in fields(cls)}
         values.update(_from_environment(environ, known - {*TABLES}, OTHER_VARIABLES | _key_variables(values)))
         values.update({name: value for name, value in overrides.items() if value is not None})
@@ -145,6 +145,19 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise InputError(f"settings file {file}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise InputError(f"settings file {file}: not valid TOML ({exc})") from exc
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What a settings file says, its use case and its files with skills taken from the folder it lies in."""
+    case, modules = values.get("usecase"), values.get("skills_modules")
+    if isinstance(case, str) and case and not (Path(__file__).parent / "usecases" / case / "usecase.toml").is_file():
+        values["usecase"] = str(folder / Path(case).expanduser())
+    if isinstance(modules, str):
+        named = [name.strip() for name in modules.split(",")]
+        values["skills_modules"] = ",".join(
+            str(folder / Path(name).expanduser()) if name.endswith(".py") else name for name in named
+        )
+    return values
 
 
 def _from_environment(environ: Mapping[str, str], knobs: set[str], others: frozenset[str]) -> dict[str, str]:

@@ -191,6 +191,9 @@ async def _sentence(block: Block, event: FieldEvent) -> None:
         if block.evidence and draft.citations and max(draft.citations) > len(block.evidence):
             draft = replace(draft, citations=())
         await anyio.lowlevel.checkpoint()
+        if block.settles_at_once:
+            await block.settle(draft)
+            return
         with anyio.CancelScope(shield=True):  # one that is complete is settled even when the time runs out meanwhile
             await block.settle(draft)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
 from anyio.to_thread import run_sync
 
 from nutgraf.clock import loop_time
+from nutgraf.errors import NutgrafError
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Query
 from nutgraf.parse.auto import AutoParser
@@ -223,22 +225,24 @@ async def _compose(
     schema = takeaways_schema(len(pieces), count, run.rooms.settings.starters_at_most)
     tokens = TOKENS_A_TAKEAWAY * (count + 1)
     prompt = run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=(), schema=schema)
-    limit = Deadline(loop_time() + writing_time(run, loop_time()))
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_hurry, sink, first_words_by(run), pieces[0])
+    now = loop_time()
+    limit = Deadline(now + writing_time(run, now))
+    hurry = asyncio.get_running_loop().call_at(first_words_by(run).at, _hurry, sink, pieces[0])
+    try:
         await stream_into(
             sink, run, prompt, limit, partial(AutoParser, expects="json"), "panel", continues=agent.continues
         )
-        tasks.cancel_scope.cancel()
+    finally:
+        hurry.cancel()
     sink.close()
     sink.starters = [starter for starter in sink.starters if run.rooms.judge.may_ask(starter, pieces)]
     return sink
 
 
-async def _hurry(sink: ManyBlocks, by: Deadline, piece: Evidence) -> None:
-    """When nothing was said by then, quote: nobody waits for first words."""
-    await anyio.sleep_until(by.at)
-    sink.hurry(piece)
+def _hurry(sink: ManyBlocks, piece: Evidence) -> None:
+    """When nothing was said by now, quote: nobody waits for first words."""
+    with suppress(NutgrafError):  # a stream that is full, or has just ended, tells its writer so
+        sink.hurry(piece)
 
 
 async def _by_words(run: Run) -> Closed:

@@ -55,6 +55,11 @@ class Block:
         """Whether no further sentence is wanted."""
         return len(self.sentences) >= self.at_most
 
+    @property
+    def settles_at_once(self) -> bool:
+        """Whether `settle` never waits: without an encoder the checks take less than a thread's start."""
+        return self.run.rooms.judge.encoder is None
+
     def hold(self) -> None:
         """Announce that a sentence is on its way, unless one is announced already."""
         if self._held is None:
@@ -103,7 +108,7 @@ class Block:
         trace.note("draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations)
         began = self.run.ms()
         with self.run.memo.used():
-            if judge.encoder is None:  # the deterministic checks take less than a thread's start
+            if self.settles_at_once:
                 verdict = judge.verdict(draft, cited)
             else:
                 verdict = await run_sync(partial(judge.verdict, draft, cited))
@@ -115,7 +120,7 @@ class Block:
         return verdict
 
     async def _closest(self, draft: Draft, cited: Sequence[Evidence]) -> Evidence:
-        if self.run.rooms.judge.encoder is None or len(cited) == 1:
+        if self.settles_at_once or len(cited) == 1:
             return cited[0]
         return await run_sync(partial(self.run.rooms.judge.closest, draft, cited))
 

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import anyio
@@ -33,7 +34,7 @@ class _Garbage(Exception):
     """A source gave something that is no passage of its own; its text says what, never with the text itself."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Asked:
     """One source in one answer: its calls, and what became of them."""
 
@@ -70,17 +71,68 @@ async def gather(sources: Sequence[Source], query: Query, deadline: Deadline, *,
             raise InputError(f"sources: two are named {left.name!r}; give each a name of its own")
     began = loop_time()
     asked = [_Asked(source, health.of(source.name)) for source in ordered]
+    gathering = _Gathering(asked, query, deadline, began)
     try:
         for one in asked:
-            _begin(one, query, deadline, began)
-        await _collect(asked, query, deadline, began)
+            if _may_ask(one, query, began):
+                gathering.call(one)
+        await gathering.settled()
     finally:
         await _end(asked, deadline, began)
     return Gathered(tuple(passage for one in asked for passage in one.passages), tuple(one.report() for one in asked))
 
 
-def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
-    """Send the first call, unless the source is known to be in trouble."""
+class _Gathering:
+    """The calls of one answer while they are waited for: whoever waits is woken when the last source is settled."""
+
+    def __init__(self, asked: Sequence[_Asked], query: Query, deadline: Deadline, began: float) -> None:
+        self._asked, self._query, self._deadline, self._began = asked, query, deadline, began
+        self._bell: asyncio.Future[None] | None = None
+
+    def call(self, asked: _Asked) -> None:
+        """Send a call to a source."""
+        fetching = _fetch(asked.source, self._query, self._deadline)
+        call = asyncio.create_task(fetching, name=f"source {asked.source.name}")
+        call.add_done_callback(partial(self._ended, asked))
+        asked.calls.append(call)
+
+    async def settled(self) -> None:
+        """Wait until every source is settled or the moment has come; sends the second calls that are due meanwhile."""
+        loop = asyncio.get_running_loop()
+        while waiting := [one for one in self._asked if one.outcome is None]:
+            now = loop.time()
+            if now >= self._deadline.at:
+                return
+            for one in waiting:
+                if now >= one.hedge_at:
+                    one.hedge_at = math.inf
+                    if one.health.may_hedge():
+                        one.health.hedged()
+                        self.call(one)
+            self._bell = loop.create_future()
+            due = loop.call_at(min(self._deadline.at, *(one.hedge_at for one in waiting), math.inf), self._ring)
+            try:
+                await self._bell
+            finally:
+                due.cancel()
+            for one in waiting:
+                _settle(one, self._query, self._began)  # what came in the very moment of the deadline is in time
+
+    def _ended(self, asked: _Asked, call: asyncio.Task[Sequence[Passage]]) -> None:
+        """A call has ended; that it failed is looked at in any case, so that nobody reports it as forgotten."""
+        if not call.cancelled():
+            call.exception()
+        _settle(asked, self._query, self._began)
+        if all(one.outcome is not None for one in self._asked):
+            self._ring()
+
+    def _ring(self) -> None:
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
+
+
+def _may_ask(asked: _Asked, query: Query, now: float) -> bool:
+    """Whether a source is asked; one that is known to be in trouble is settled instead."""
     health, source = asked.health, asked.source
     why_not: Callable[[Query], str | None] = getattr(source, "why_not", lambda _: None)
     try:
@@ -88,7 +140,7 @@ def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
     except Exception as exc:  # foreign code
         asked.outcome, asked.because = "failed", type(exc).__name__
         log.warning("source %s failed before it was asked: %s", source.name, asked.because)
-        return
+        return False
     if reason is not None:
         asked.outcome, asked.because = "not-needed", reason
     elif len(health.strays) >= STRAYS_AT_MOST:
@@ -99,46 +151,18 @@ def _begin(asked: _Asked, query: Query, deadline: Deadline, now: float) -> None:
         if source.idempotent and (slow := health.slow_s) is not None:
             asked.hedge_at = now + slow + HEDGE_SLACK_S
         health.asked()
-        _call(asked, query, deadline)
-
-
-def _call(asked: _Asked, query: Query, deadline: Deadline) -> None:
-    call = asyncio.create_task(_fetch(asked.source, query, deadline), name=f"source {asked.source.name}")
-    call.add_done_callback(_look)
-    asked.calls.append(call)
-
-
-def _look(call: asyncio.Task[Sequence[Passage]]) -> None:
-    """Look at what ended, so that nobody reports a failure as forgotten."""
-    if not call.cancelled():
-        call.exception()
+        return True
+    return False
 
 
 async def _fetch(source: Source, query: Query, deadline: Deadline) -> Sequence[Passage]:
     return await source.fetch(query, deadline)
 
 
-async def _collect(asked: Sequence[_Asked], query: Query, deadline: Deadline, began: float) -> None:
-    """Take what comes until every source is settled or the moment has come."""
-    while waiting := [one for one in asked if one.outcome is None]:
-        now = loop_time()
-        if now >= deadline.at:
-            return
-        for one in waiting:
-            if now >= one.hedge_at:
-                one.hedge_at = math.inf
-                if one.health.may_hedge():
-                    one.health.hedged()
-                    _call(one, query, deadline)
-        wake = min(deadline.at, *(one.hedge_at for one in waiting), math.inf)
-        calls = [call for one in waiting for call in one.calls if not call.done()]
-        await asyncio.wait(calls, timeout=wake - now, return_when=asyncio.FIRST_COMPLETED)
-        for one in waiting:
-            _settle(one, query, began)
-
-
 def _settle(asked: _Asked, query: Query, began: float) -> None:
     """Note what became of a source, once one of its calls brought something or all of them failed."""
+    if asked.outcome is not None:
+        return
     ended = [call for call in asked.calls if call.done()]
     good = next((call for call in ended if not call.cancelled() and call.exception() is None), None)
     if good is None and len(ended) < len(asked.calls):

@@ -40,6 +40,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+_OWN = [(name.encode(), value.encode()) for name, value in {**HEADERS, "cache-control": "no-store"}.items()]
 
 
 class Entrance(Protocol):
@@ -132,11 +133,9 @@ class Reply:
         """As ASGI's `send`."""
         if message["type"] == "http.response.start":
             self.started = True
-            headers = list(message.get("headers", ()))
-            given = {name.lower() for name, _ in headers}
-            own = {**HEADERS, "cache-control": "no-store"}
-            headers += [(n.encode(), v.encode()) for n, v in own.items() if n.encode() not in given]
-            message = {**message, "headers": headers}
+            given = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in given}
+            message = {**message, "headers": given + [own for own in _OWN if own[0] not in names]}
         await self._send(message)
 
     async def problem(self, problem: Problem, path: str) -> None:

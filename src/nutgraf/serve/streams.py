@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
@@ -16,11 +16,13 @@ from nutgraf.events import PROTOCOL
 from nutgraf.serve.guard import AsgiScope, Cut, Departed, Receive, Send
 from nutgraf.stream.document import fold
 from nutgraf.stream.live import Reader
-from nutgraf.stream.log import Entry, root_cause, to_json
+from nutgraf.stream.log import Entry, to_json
 from nutgraf.stream.sse import COMMENT, MEDIA_TYPE, encode, reset
 
 if TYPE_CHECKING:
     from nutgraf.types import Item, Member
+
+log = logging.getLogger(__name__)
 
 #: Opens a stream and gives its id and a reader of it.
 Open = Callable[[], Awaitable[tuple[str, Reader]]]
@@ -38,25 +40,65 @@ class Pace:
     heartbeat_every_s: float
 
 
-async def while_there(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` for as long as the client is there. Raises Departed when it goes first; `work` is cancelled then."""
+class _Client:
+    """Who is answered: work for it goes on while it is there and takes what is written. One timer watches all writes.
 
-    async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        tasks.cancel_scope.cancel("the client has gone")
+    Keeps nothing of its own beside what waits for the connection.
+    """
 
-    finished = False
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(watch)
-            await work()
-            finished = True
-            tasks.cancel_scope.cancel("done")
-    except ExceptionGroup as group:
-        raise root_cause(group) from None
-    if not finished:
+    __slots__ = ("_began", "_cut", "_loop", "_scope", "_send", "_timer", "_within_s")
+
+    def __init__(self, send: Send, within_s: float) -> None:
+        self._send, self._within_s = send, within_s
+        self._scope = anyio.CancelScope()
+        self._loop = asyncio.get_running_loop()
+        self._cut = False
+        self._began: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def answered(self, receive: Receive, work: Callable[[_Client], Awaitable[None]]) -> None:
+        """Do `work`, which is cancelled when the client goes (Departed) or one write takes too long (Cut)."""
+        watcher = self._loop.create_task(_gone(receive))
+        watcher.add_done_callback(self._left)
+        try:
+            with self._scope:
+                await work(self)
+                return
+        finally:
+            watcher.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+        if self._cut:
+            raise Cut(f"the reader did not take what was written within {self._within_s:g} s")
         raise Departed
+
+    async def write(self, message: dict[str, object]) -> None:
+        """Send a message, as ASGI's `send`."""
+        self._began = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._within_s, self._look)
+        await self._send(message)
+        self._began = None
+
+    def _left(self, watcher: asyncio.Task[None]) -> None:
+        if not watcher.cancelled():
+            if trouble := watcher.exception():
+                log.error("the connection of a reader broke", exc_info=trouble)
+            self._scope.cancel("the client has gone")
+
+    def _look(self) -> None:
+        """Break off a write that has taken too long; look again when the one under way would have."""
+        now = self._loop.time()
+        if self._began is not None and now >= self._began + self._within_s:
+            self._cut = True
+            self._scope.cancel("the reader does not take what is written")
+            return
+        self._timer = self._loop.call_at((self._began or now) + self._within_s, self._look)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Wire(Protocol):
@@ -93,10 +135,10 @@ async def send_events(
     At most WRITE_AT_MOST_BYTES wait for the client at any time.
     """
 
-    async def work() -> None:
+    async def work(client: _Client) -> None:
         stream_id, reader = await opening()
-        encoder = wire(stream_id)
-        with reader, _Writer(send, pace) as write:
+        encoder, write = wire(stream_id), client.write
+        with reader:
             headers = {
                 "content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store, no-transform",
                 "x-accel-buffering": "no", "nutgraf-stream": stream_id, **encoder.headers,
@@ -110,7 +152,7 @@ async def send_events(
                         await anyio.lowlevel.checkpoint()  # what is written in one turn goes out together
             await write(_piece(b"", more=False))
 
-    await while_there(receive, work)
+    await _Client(send, pace.write_within_s).answered(receive, work)
 
 
 def _pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
@@ -136,18 +178,17 @@ async def send_whole(
     `fold` gets the stream's id and its entries, and gives the status and the document.
     """
 
-    async def work() -> None:
+    async def work(client: _Client) -> None:
         stream_id, reader = await opening()
         with reader:
             entries = [entry async for batch in reader for entry in batch]
         status, value = fold(stream_id, entries)
         body = to_json(value)
         headers = {**DOCUMENT_HEADERS, "content-length": str(len(body)), "nutgraf-stream": stream_id}
-        with _Writer(send, pace) as write:
-            await write(_start(status, headers))
-            await write(_piece(body, more=False))
+        await client.write(_start(status, headers))
+        await client.write(_piece(body, more=False))
 
-    await while_there(receive, work)
+    await _Client(send, pace.write_within_s).answered(receive, work)
 
 
 async def send_document(
@@ -155,46 +196,6 @@ async def send_document(
 ) -> None:
     """Answer with the document that a stream's events fold into, once it has ended."""
     await send_whole(receive, send, pace, opening, lambda _, entries: (200, fold(entries, *about)))
-
-
-class _Writer:
-    """Writes to a client; raises Cut from its block when one write takes too long. One timer watches all writes."""
-
-    def __init__(self, send: Send, pace: Pace) -> None:
-        self._send, self._within_s = send, pace.write_within_s
-        self._scope = anyio.CancelScope()
-        self._loop = asyncio.get_running_loop()
-        self._began: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-
-    def __enter__(self) -> Callable[[dict[str, object]], Awaitable[None]]:
-        self._scope.__enter__()
-        return self._write
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
-    ) -> bool | None:
-        if self._timer is not None:
-            self._timer.cancel()
-        swallowed = self._scope.__exit__(kind, exc, at)
-        if self._scope.cancelled_caught:
-            raise Cut(f"the reader did not take what was written within {self._within_s:g} s")
-        return swallowed
-
-    async def _write(self, message: dict[str, object]) -> None:
-        self._began = self._loop.time()
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._within_s, self._look)
-        await self._send(message)
-        self._began = None
-
-    def _look(self) -> None:
-        """Break off a write that has taken too long; look again when the one under way would have."""
-        now = self._loop.time()
-        if self._began is not None and now >= self._began + self._within_s:
-            self._scope.cancel("the reader does not take what is written")
-            return
-        self._timer = self._loop.call_at((self._began or now) + self._within_s, self._look)
 
 
 def _start(status: int, headers: dict[str, str]) -> dict[str, object]:

@@ -12,6 +12,7 @@ import pytest
 from nutgraf.conversation import Remembered, Turn
 from nutgraf.decide.agents import BASIC
 from nutgraf.errors import ModelBusy
+from nutgraf.local import open_usecase
 from nutgraf.model.gate import Target
 from nutgraf.model.gateway import Gateway
 from nutgraf.orchestration import Agent, BlendRules, Passage, SkillSpec
@@ -311,3 +312,34 @@ def test_why_gets_the_cause_and_not_the_same_again(said: str, reason: str | None
     assert ending(events) == ("done", None if reason else "The item does not say why.")
     assert len(quoted) == (reason is not None)
     assert not reason or reason in quoted[0]
+
+
+EARLIER = Turn(
+    ITEM.id, "s1", "What do families ask?", "Families asked 30 percent fewer questions.", "2026-01-01", "general", (),
+    "What do families ask?",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [("What did you say about the families?", True), ("Which families asked fewer questions?", False)],
+)
+def test_earlier_answers_are_asked_only_for_what_was_said(question: str, asked: bool) -> None:
+    """The agent for questions about an item names its own earlier answers, and a route leaves them out of all others."""
+    rooms = replace(rooms_with(None), agents=open_usecase("premium").agents)
+    events = told(rooms, ITEM, NURSE, question, agent="general", history=(EARLIER,))
+    reports = only(events, "sources")[0]["asked"]
+
+    assert ("conversation" in [report["source"] for report in reports]) == asked
+    assert (EARLIER.answer in [sentence["text"] for sentence in sentences(events)]) == asked
+
+
+@pytest.mark.parametrize("skills", [(), (skill("museum"),)])
+def test_questions_about_an_item_ask_the_skills_that_are_configured(skills: tuple[Sourced, ...]) -> None:
+    """The shipped agent names no skill and asks those that there are and that fit; the web is asked by nobody."""
+    rooms = replace(rooms_with(None), agents=open_usecase("premium").agents, skills=skills)
+    events = told(rooms, ITEM, None, "When does the museum open on weekdays?", agent="general")
+    names = {report["source"] for report in only(events, "sources")[0]["asked"]}
+
+    assert names == {"item", "remembered", *(one.name for one in skills)}
+    assert ("opens at nine" in str(sentences(events))) == bool(skills)

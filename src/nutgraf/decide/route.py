@@ -38,6 +38,14 @@ INSTEAD = ("career", "general")
 #: A question of at most so many content words leans on the turn before it.
 SHORT_WORDS = 3
 
+#: The source of earlier answers, and how a question asks for what was said in them.
+CONVERSATION = "conversation"
+_SAID = (
+    r"(?:sa(?:y|id)|tell|told|mention(?:ed)?|talk(?:ed)?|discuss(?:ed)?|answer(?:ed)?|recommend(?:ed)?|suggest(?:ed)?)"
+)
+_RECALLS = re.compile(
+    rf"\b(?:you|we) (?:\w+ )?{_SAID}\b|\b(?:your|the) (?:last|earlier|previous|first) answers?\b|\bremind me\b"
+)
 #: The rule of an agent's own example questions.
 EXAMPLE = "example"
 
@@ -140,7 +148,7 @@ async def route_or_ask(  # noqa: PLR0913 - as `route`
     if picked is None:
         return found
     because = f"the model chose between {' and '.join(agent.name for agent in two)}"
-    return replace(found, agent=picked.name, by="model", because=because, sources=picked.sources)
+    return replace(found, agent=picked.name, by="model", because=because, sources=sources_for(picked, question))
 
 
 def _asked(
@@ -253,7 +261,18 @@ def _finished(found: Route, asked: Asked, known: Mapping[str, Agent]) -> Route:
             found = replace(found, agent=instead, because=because)
     if found.agent == "takeaways" and asked.item is None and (general := _general(known)):
         found = replace(found, agent=general, because=f"{found.because}; there is no item to read")
-    return replace(found, sources=known[found.agent].sources) if found.agent and found.agent in known else found
+    agent = known.get(found.agent or "")
+    return replace(found, sources=sources_for(agent, asked.plain)) if agent else found
+
+
+def sources_for(agent: Agent, question: str) -> tuple[str, ...]:
+    """The sources of an agent that a question may be answered from.
+
+    Earlier answers are no evidence for a new one: they are asked only by a question about what was said.
+    """
+    if _RECALLS.search(plain(question)):
+        return agent.sources
+    return tuple(name for name in agent.sources if name != CONVERSATION)
 
 
 def _worded(name: str, rule: str) -> str:

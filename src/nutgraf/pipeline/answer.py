@@ -22,8 +22,9 @@ from nutgraf.types import Card, Deadline, Fact, Prompt
 PASSAGES_AT_MOST, SMALL_PASSAGES_AT_MOST = 8, 3
 #: What counts for a passage of the item itself over one of another record.
 OWN_FIRST = 0.15
-#: What counts for a passage of a record that the question points at.
+#: What counts for a passage of a record, or of an earlier answer, that the question points at.
 POINTED_FIRST = 1.0
+POINTED = ("named", "conversation")
 #: How far behind the best passage a second one may be and still be quoted.
 SECOND_WITHIN = 0.12
 QUESTION_AT_MOST_CHARS = 1000
@@ -73,7 +74,7 @@ def ranked(run: Run, passages: Sequence[Passage], query: Query) -> list[Passage]
     def merit(passage: Passage) -> float:
         own = query.item is not None and passage.ref == query.item.id
         fit = passage.score if passage.source not in foreign else shares[id(passage)] * (1 + WORD_SHARE)
-        return fit + OWN_FIRST * own + POINTED_FIRST * (passage.source == "named")
+        return fit + OWN_FIRST * own + POINTED_FIRST * (passage.source in POINTED)
 
     return sorted(passages, key=merit, reverse=True)
 

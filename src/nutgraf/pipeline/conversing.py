@@ -13,7 +13,7 @@ from anyio.to_thread import run_sync
 from nutgraf.conversation import Turn
 from nutgraf.decide.followup import Resolved, resolve
 from nutgraf.decide.opening import names_the_item, points_at_the_item, without_statements
-from nutgraf.decide.route import route_or_ask
+from nutgraf.decide.route import route_or_ask, sources_for
 from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import ANSWER_PROMPT, QUESTION_AT_MOST_CHARS, answer
@@ -93,7 +93,9 @@ async def _answered(run: Run, question: str) -> Closed:
     vector, said_vector = await vectors_of(run, [meant.text, said])
     found = await _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
     if found.agent is None and found.by == "head" and await _in_the_item(run, meant.text, vector):
-        found = replace(found, agent=_answering(run), by="fallback", because="the item has a sentence on it")
+        if (own := _answering(run)) is not None:
+            sources, because = sources_for(own, said), "the item has a sentence on it"
+            found = replace(found, agent=own.name, by="fallback", because=because, sources=sources)
     agent = run.rooms.agents.get(found.agent or "")
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(
@@ -103,6 +105,7 @@ async def _answered(run: Run, question: str) -> Closed:
     if agent is None:
         await run.released()
         return run.declined(found.because or NOBODY)
+    agent = replace(agent, sources=found.sources)
     known = known_of(run)
     query = Query(
         scope=request.scope, text=meant.text, item=request.item, snapshot=known, vector=vector, history=history,
@@ -129,7 +132,9 @@ async def _route(
     """The agent that was asked for, else the one that routing finds."""
     request, agents = run.request, run.rooms.agents
     if request.agent is not None:
-        return Route(agent=request.agent, by="asked", because="asked for by name")
+        chosen = agents.get(request.agent)
+        sources = sources_for(chosen, meant.text) if chosen else ()
+        return Route(agent=request.agent, by="asked", because="asked for by name", sources=sources)
     before = history[-1].agent if history else None
     asks = run.session is not None and run.rooms.settings.route_model != "none"
     return await route_or_ask(
@@ -154,9 +159,9 @@ async def _in_the_item(run: Run, question: str, vector: Vectors | None) -> bool:
     return await on_thread(best) >= IN_THE_ITEM_AT_LEAST
 
 
-def _answering(run: Run) -> str | None:
+def _answering(run: Run) -> Agent | None:
     """The agent that answers questions about an item as such."""
-    return next((agent.name for agent in run.rooms.agents.values() if agent.form == "answer"), None)
+    return next((agent for agent in run.rooms.agents.values() if agent.form == "answer"), None)
 
 
 async def _nobody(question: str, agents: Sequence[Agent]) -> str | None:

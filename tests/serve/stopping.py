@@ -310,8 +310,8 @@ def in_use(part: Any) -> int:
     """Connections that a pool holds for requests."""
     if isinstance(part, HttpxModel):
         return sum(not connection.is_idle() for connection in part.pool.connections)
-    connector = part._session.connector if part._session is not None else None
-    return len(connector._acquired) if connector is not None else 0
+    pool = part._client._pool if part._client is not None else None
+    return len(pool.open) - sum(connection.fit for connection in pool.idle) if pool is not None else 0
 
 
 class HttpxModel(ChatModel):
@@ -322,18 +322,18 @@ class HttpxModel(ChatModel):
         import httpx
 
         at_most = httpx.Limits(max_connections=self._limits.connections_at_most)
-        self._client = httpx.AsyncClient(limits=at_most, timeout=httpx.Timeout(2.0, pool=0.5))
+        self._httpx = httpx.AsyncClient(limits=at_most, timeout=httpx.Timeout(2.0, pool=0.5))
 
     @property
     def pool(self) -> Any:
         """The pool of connections."""
-        return self._client._transport._pool  # type: ignore[attr-defined]
+        return self._httpx._transport._pool  # type: ignore[attr-defined]
 
     @asynccontextmanager
     async def stream(self, prompt: Prompt, deadline: Deadline) -> AsyncIterator[AsyncIterator[str]]:
         """Open a request."""
         reader = self.reader(prompt)
-        async with self._client.stream("POST", self._url, json=self.body(prompt)) as response:
+        async with self._httpx.stream("POST", self._url, json=self.body(prompt)) as response:
             yield _pieces(response, reader)
 
     async def aclose(self) -> None:

@@ -22,6 +22,8 @@ _KIND = {
     "PERSON": "person", "ORGANIZATION": "organisation", "GPE": "place", "LOCATION": "place", "ADDRESS": "address",
     "STREET_ADDRESS": "address", "ZIP_CODE": "address",
 }  # fmt: skip
+#: Some rows label the title as a person beside the name.
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Miss)\.?", re.I)
 _SLOT = re.compile(r"\{(\w+)\}")
 TEMPLATES = Path(__file__).parent / "templates.txt"
 
@@ -45,7 +47,7 @@ def labelled(path: Path) -> list[Example]:
     """The labelled sentences of a part of pii_presidio."""
     found = []
     for row in rows(path):
-        spans = tuple((s["start"], s["end"], _KIND[s["type"]]) for s in row["spans"] if s["type"] in _KIND)
+        spans = tuple((s["start"], s["end"], _KIND[s["type"]]) for s in row["spans"] if s["type"] in _KIND and not _TITLE.fullmatch(s["text"]))
         template = re.sub(r"\{\{\w+\}\}", "{}", row["template"].lower())
         found.append(Example(row["text"], spans, template))
     return found
@@ -154,7 +156,18 @@ def plain(data: Path, pick: random.Random, count: int) -> list[Example]:
     texts += [row["title"] for row in rows(data / "courses_catalogue/train.jsonl.gz") if " by " not in row["title"].lower()]  # fmt: skip  # noqa: E501
     texts += [row["text"] for row in rows(data / "intent_clinc150/train.jsonl.gz") if _nameless(row["text"])][::4]
     pick.shuffle(texts)
-    return [Example(text, (), "") for text in texts[:count]]
+    articles = [text for name in ("articles_18f", "articles_digitalgov", "jobs_emscad") for text in _sentences(data / name)]
+    pick.shuffle(articles)
+    return [Example(text, (), "") for text in [*texts[: count // 2], *articles[: count // 2]]]
+
+
+def _sentences(folder: Path) -> Iterator[str]:
+    """Sentences of articles and ads in which no given name of the list stands, and nobody is introduced."""
+    for row in rows(folder / "train.jsonl.gz"):
+        for text in re.split(r"(?<=[.!?])\s+|\n\n", row.get("text") or row.get("description") or ""):
+            known = any(lexicon.kinds(word) & lexicon.GIVEN for word in re.findall(r"[A-Z]\w+", text))
+            if 20 < len(text) < 300 and not known and not re.search(r"\b(?:by|Mr|Ms|said|says|Dr|interview)\b", text):
+                yield text
 
 
 def _strings(values: Iterable[Any]) -> list[str]:

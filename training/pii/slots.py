@@ -68,7 +68,9 @@ def place(pick: random.Random) -> str:
     roll = pick.random()
     if roll < 0.08:
         return name.upper()
-    return pick.choice(("San ", "Saint-", "Port ", "Bad ", "St. ", "Santa ", "Villa ", "El ", "La ")) + name if roll < 0.14 else name  # fmt: skip  # noqa: E501
+    if roll < 0.12:
+        return pick.choice(("San ", "Saint-", "St. ", "Santa ", "São ")) + f"{pick.choice(_GIVEN)} {name}"
+    return pick.choice(("San ", "Saint-", "Port ", "Bad ", "St. ", "Santa ", "Villa ", "El ", "La ")) + name if roll < 0.17 else name  # fmt: skip  # noqa: E501
 
 
 def firm(pick: random.Random) -> str:
@@ -83,6 +85,8 @@ def firm(pick: random.Random) -> str:
         return invented(pick, 1, 2)
     if roll < 0.5:
         return f"{head} {pick.choice(_THINGS)} {pick.choice(_FIRM_TAILS)}"
+    if roll < 0.56:
+        return f"{head} {invented(pick)} {pick.choice(('Lines', 'Movers', 'Networks', 'Works', 'Stores', 'Foods', 'App'))}"
     return f"{head} {pick.choice(_FIRM_TAILS)}"
 
 
@@ -176,9 +180,16 @@ def phone(pick: random.Random) -> str:
     return pick.choice(("+{}{} {}{}{} {}{}{}{}", "0{}{}{} {}{}{} {}{}{}", "({}{}{}) {}{}{}-{}{}{}{}", "{}{}{}-{}{}{}-{}{}{}{}")).format(*pick.choices("0123456789", k=10))  # fmt: skip  # noqa: E501
 
 
+def date(pick: random.Random) -> str:
+    """A date, as people write it."""
+    month = pick.choice("January February March April May June July August September October November December".split())
+    day, year = pick.randint(1, 28), pick.randint(1975, 2030)
+    return pick.choice((f"{month} {day}, {year}", f"{day} {month} {year}", f"{month[:3]} {day}", f"{month} {year}", f"{day}.{pick.randint(1, 12)}.{year}", f"{year}", f"{month[:3]}. {day}, {year}", f"{day}/{pick.randint(1, 12)}/{year}"))  # fmt: skip  # noqa: E501
+
+
 FILL: dict[str, tuple[str, Callable[[random.Random], str]]] = {
     "person": ("person", person), "given": ("person", given), "family": ("person", family), "place": ("place", place),
     "org": ("organisation", firm), "address": ("address", address), "street": ("address", street), "role": ("", role),
-    "phone": ("", phone), "n": ("", _number), "handle": ("", lambda pick: invented(pick, 1, 2).lower()),
+    "phone": ("", phone), "n": ("", _number), "date": ("", date), "handle": ("", lambda pick: invented(pick, 1, 2).lower()),
     "thing": ("", lambda pick: pick.choice(_THINGS)),
 }  # fmt: skip

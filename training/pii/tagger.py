@@ -24,6 +24,9 @@ SEED = 20261124
 SETS = {
     "pii_presidio/train.jsonl.gz": "MIT",
     "skills_esco_extraction/train.jsonl.gz": "CC-BY-4.0",
+    "articles_18f/train.jsonl.gz": "CC0-1.0",
+    "articles_digitalgov/train.jsonl.gz": "CC0-1.0",
+    "jobs_emscad/train.jsonl.gz": "CC0-1.0",
     "onet/train.jsonl.gz": "CC-BY-4.0",
     "esco/occupations.jsonl.gz": "CC-BY-4.0",
     "courses_catalogue/train.jsonl.gz": "CC-BY-4.0",
@@ -37,8 +40,8 @@ THRESHOLDS = {"person": 0.5, "address": 0.5}
 class Plan:
     """How much of what is trained on, and how long; `drop` is the share of features left out at random."""
 
-    made: int = 16_000
-    plain: int = 6_000
+    made: int = 20_000
+    plain: int = 12_000
     named: int = 5_000
     exchanged: int = 2
     epochs: int = 6

@@ -14,10 +14,10 @@ KINDS = (
     "email", "url", "link", "card", "iban", "ssn", "national_id", "ip", "mac", "document", "birth_date", "phone"
 )  # fmt: skip
 
-_ANY = re.compile(r"[\d@]|://|www\.|\bat[\])]", re.I)
+_ANY = re.compile(r"[\d@]|://|www\.|[\[(]at[\])]", re.I)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
 _EMAIL_SPELT = re.compile(
-    r"(?<!\w)[\w.+-]{1,64}\s?[\[(]\s?at\s?[\])]\s?[\w-]{1,63}(?:\s?(?:[\[(]\s?dot\s?[\])]|\.)\s?[\w-]{2,63}){1,4}", re.I
+    r"(?<!\w)[\w.+-]{1,64} ?[\[(]at[\])] ?[\w-]{1,63}(?:(?: ?[\[(]dot[\])] ?|\.)[\w-]{2,63}){1,4}", re.I
 )
 _URL = re.compile(r"(?<![\w@])(?:[a-z][a-z+.-]{1,15}://|www\.)[^\s<>\"'`{}|\\^]{3,2000}", re.I)
 _USER_DATA = re.compile(
@@ -114,7 +114,7 @@ def _candidates(text: str) -> Iterator[Marked]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield _mark(match, "email", "the form of an e-mail address")
-    if re.search(r"[\[(]\s?at\s?[\])]", text, re.I):
+    if re.search(r"[\[(]at[\])]", text, re.I):
         for match in _EMAIL_SPELT.finditer(text):
             yield _mark(match, "email", "an e-mail address in words")
     if any(c.isdigit() for c in text):
@@ -193,9 +193,10 @@ def _phones(text: str) -> Iterator[Marked]:
 
 
 def _alone(text: str, start: int, end: int) -> bool:
-    """Whether a place is all there is on its line, in a text of several lines."""
-    line = text[text.rfind("\n", 0, start) + 1 : (text.find("\n", end) + 1 or len(text) + 1) - 1]
-    return "\n" in text and line.strip() == text[start:end].strip()
+    """Whether a place is all there is on its line, with another line before or after it."""
+    left, right = text.rfind("\n", 0, start), text.find("\n", end)
+    line = text[left + 1 : right if right >= 0 else len(text)]
+    return (left >= 0 or right >= 0) and line.strip() == text[start:end].strip()
 
 
 def _issued(digits: str) -> bool:
@@ -204,7 +205,7 @@ def _issued(digits: str) -> bool:
         return len(digits) == 15
     if len(digits) == 12:
         return digits[0] in "56"
-    return digits[0] in "23456" and len(set(digits)) > 2
+    return digits[0] in "23456" and len(set(digits)) > 1
 
 
 def _is_ip(text: str) -> bool:

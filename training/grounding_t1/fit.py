@@ -1,0 +1,229 @@
+"""Joins the tiers: figures of development sentences, logistic sums, scales and thresholds, written into the manifest.
+
+Sources are split once by hash: those below `FIT_SHARE` are fitted on, the others are left for the figures of
+`bench/trust_parts/grounding.py`. RAGTruth sets the scales; the other sets keep the sum from being RAGTruth's alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nutgraf.trust.grounding.calibrate import ANY, Calibration, Scale
+from nutgraf.trust.grounding.detector import Grounding
+from nutgraf.trust.grounding.stack import T0_FIGURES, T1_FIGURES, TEXT_FIGURES, Linear, of_text
+from training.grounding_data import Response, Sentence, claims, ragtruth
+from training.pairs import pairs, sources
+
+Floats = NDArray[np.float64]
+FIT_SHARE = 0.35
+#: Weight of each set in the sum; own pairs count as "pairs".
+SHARES = {
+    "ragtruth": 0.50, "pairs": 0.20, "summedits": 0.10, "bump": 0.06, "begin": 0.04, "halueval": 0.04, "wice": 0.03,
+    "factcheck_gpt": 0.03,
+}  # fmt: skip
+CLAIMS = ("summedits", "bump", "wice", "begin", "halueval", "factcheck_gpt", "fool_me_twice")
+_RIDGE = 1.0
+_SAME_SIGN = ("t0", "veto", "cross", "cross-most", "most", "second", "three", "any", "mean")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One development sentence: where it is from, whether it is bad, what the tiers say."""
+
+    set: str
+    kind: str
+    source: str
+    unit: str
+    unit_bad: bool
+    bad: bool
+    record: bool
+    settled: bool
+    figures: dict[str, float]
+
+
+def in_fit(source: str) -> bool:
+    """Whether a source is fitted on."""
+    return int(hashlib.sha256(f"stack {source}".encode()).hexdigest()[:8], 16) < FIT_SHARE * 0xFFFFFFFF
+
+
+def own_pairs(data: Path, many: int, seed: int = 5) -> Iterator[Response]:
+    """Both members of pairs made from the sources of the dev parts, which no training saw."""
+    documents = list(sources(data, "dev"))
+    for number, pair in enumerate(pairs(documents, seed)):
+        if number >= many:
+            return
+        for bad, text in ((False, pair.good), (True, pair.bad)):
+            spans = (pair.span,) if bad else ()
+            yield Response(
+                "pairs",
+                f"{number}|{int(bad)}",
+                pair.source,
+                pair.kind,
+                pair.evidence,
+                (Sentence(text, bad, spans),),
+                bad,
+            )
+
+
+def responses(data: Path, *, short: bool, many_pairs: int = 900) -> Iterator[Response]:
+    """All development responses: RAGTruth, own pairs, the other sets. `short` takes about an eighth."""
+
+    def kept(found: Iterable[Response]) -> Iterator[Response]:
+        for one in found:
+            if not short or hashlib.sha256(one.source.encode()).digest()[1] < 32:
+                yield one
+
+    yield from kept(ragtruth(data, "dev"))
+    yield from own_pairs(data, many_pairs // 6 if short else many_pairs)
+    for name in CLAIMS:
+        yield from kept(claims(data, "dev", name))
+
+
+def collect(grounding: Grounding, found: Iterable[Response], *, always: bool = True) -> Iterator[Row]:
+    """What the tiers say of every sentence of the responses; `always` asks the network even where T0 is sure."""
+    for response in found:
+        ready = grounding.ready(response.lines)
+        before = ""
+        for sentence in response.sentences:
+            signals = grounding.signals(sentence.text, ready, before=before, always=always)
+            before = sentence.text if sentence.text.rstrip().endswith("?") else ""
+            yield Row(
+                response.set, response.kind, response.source, response.id, response.bad, sentence.bad, ready.record,
+                grounding.settled(signals, sentence.text), signals.figures(),
+            )  # fmt: skip
+
+
+def save_rows(rows: Sequence[Row], path: Path) -> None:
+    """Rows as JSON lines, so that fitting again costs seconds."""
+    path.write_text("\n".join(json.dumps(asdict(row)) for row in rows) + "\n", encoding="utf-8")
+
+
+def load_rows(path: Path) -> list[Row]:
+    """Rows as `save_rows` wrote them."""
+    return [Row(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def logistic(x: Floats, y: Floats, w: Floats, ridge: float = _RIDGE) -> tuple[Floats, float]:
+    """Weights and bias of a ridge logistic regression by Newton's method; `w` weighs the rows."""
+    mean, spread = np.average(x, axis=0, weights=w), x.std(axis=0) + 1e-9
+    z = np.column_stack([(x - mean) / spread, np.ones(len(x))])
+    beta = np.zeros(z.shape[1])
+    penalty = np.diag([ridge] * x.shape[1] + [1e-6])
+    for _ in range(40):
+        p = 1 / (1 + np.exp(-z @ beta))
+        slope = z.T @ (w * (p - y)) + penalty @ beta
+        step = np.linalg.solve((z * (w * p * (1 - p))[:, None]).T @ z + penalty, slope)
+        beta -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    weights = beta[:-1] / spread
+    return weights, float(beta[-1] - weights @ mean)
+
+
+def linear(names: Sequence[str], figures: Sequence[dict[str, float]], y: Floats, w: Floats) -> Linear:
+    """A logistic sum over the named figures; those that must not speak for a sentence are dropped when they do."""
+    names = list(names)
+    while True:
+        x = np.array([[row[name] for name in names] for row in figures])
+        weights, bias = logistic(x, y, w)
+        wrong = [n for n, v in zip(names, weights, strict=True) if n in _SAME_SIGN and v < 0]
+        if not wrong:
+            return Linear({n: round(float(v), 5) for n, v in zip(names, weights, strict=True)}, round(bias, 5))
+        names.remove(min(wrong, key=lambda name: weights[names.index(name)]))
+
+
+def scales(margins: Floats, y: Floats, record: NDArray[np.bool_]) -> dict[str, list[float]]:
+    """Platt scales for any kind, for records and for prose."""
+    found = {}
+    for kind, mask in ((ANY, np.ones(len(y), bool)), ("record", record), ("prose", ~record)):
+        if 10 < y[mask].sum() < mask.sum() - 10:
+            weights, bias = logistic(margins[mask][:, None], y[mask], np.ones(int(mask.sum())), 1e-3)
+            found[kind] = [round(float(weights[0]), 5), round(bias, 5)]
+    return found
+
+
+def best_threshold(scores: Floats, y: Floats) -> float:
+    """The threshold with the highest F1."""
+    order = np.argsort(-scores)
+    hits = np.cumsum(y[order])
+    f1 = 2 * hits / (np.arange(1, len(y) + 1) + y.sum())
+    at = int(f1.argmax())
+    low = scores[order][at + 1] if at + 1 < len(y) else 0.0
+    return round(float((scores[order][at] + low) / 2), 4)
+
+
+def join(rows: Sequence[Row]) -> dict[str, Any]:
+    """`sums`, `calibration` and `thresholds` for the manifest, fitted on the rows of the fit sources."""
+    fit = [row for row in rows if in_fit(row.source)]
+    counts: dict[str, int] = defaultdict(int)
+    for row in fit:
+        counts[row.set] += 1
+    used = [row for row in fit if row.set in SHARES]
+    y = np.array([float(row.bad) for row in used])
+    w = np.array([SHARES[row.set] * len(used) / counts[row.set] for row in used])
+    figures = [row.figures for row in used]
+    sums = {"alone": linear(T0_FIGURES, figures, y, w)}
+    has_cross = all("cross" in one for one in figures)
+    if has_cross:
+        sums["both"] = linear(T1_FIGURES, figures, y, w)
+    sums.setdefault("both", sums["alone"])
+    rag = [row for row in fit if row.set == "ragtruth"]
+    truth, record = np.array([float(r.bad) for r in rag]), np.array([r.record for r in rag])
+    calibration = {
+        name: scales(np.array([sums[name].margin(r.figures) for r in rag]), truth, record) for name in ("alone", "both")
+    }
+    floor = veto_floor(fit)
+    probabilities = scored(rag, sums, calibration, floor)
+    sentence = best_threshold(probabilities, truth)
+    text, text_scales, threshold = _texts(rag, probabilities)
+    calibration["text"] = text_scales
+    return {
+        "sums": {name: {"weights": dict(s.weights), "bias": s.bias} for name, s in {**sums, "text": text}.items()},
+        "calibration": calibration,
+        "thresholds": {"sentence": sentence, "text": threshold, "veto": max(floor, sentence)},
+    }
+
+
+def veto_floor(rows: Sequence[Row]) -> float:
+    """How often a finding that decides alone is right, over RAGTruth."""
+    right = [row.bad for row in rows if row.set == "ragtruth" and row.figures["veto"]]
+    return round(sum(right) / len(right), 3) if right else 0.9
+
+
+def scored(rows: Sequence[Row], sums: dict[str, Linear], calibration: dict[str, Any], floor: float) -> Floats:
+    """The probability of each row as the detector gives it; `floor` is the least that a veto is worth."""
+    read = {name: Calibration.read(calibration[name]) for name in ("alone", "both")}
+    found = []
+    for row in rows:
+        name = "alone" if row.settled or "cross" not in row.figures else "both"
+        kinds = ("record" if row.record else "prose",)
+        score = read[name].probability(sums[name].margin(row.figures), kinds)
+        found.append(max(score, floor) if row.figures["veto"] else score)
+    return np.array(found)
+
+
+def _texts(rows: Sequence[Row], probabilities: Floats) -> tuple[Linear, dict[str, list[float]], float]:
+    units: dict[str, list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        units[row.unit].append(at)
+    figures = [of_text([float(probabilities[i]) for i in at], rows[at[0]].record) for at in units.values()]
+    y = np.array([float(rows[at[0]].unit_bad) for at in units.values()])
+    record = np.array([rows[at[0]].record for at in units.values()])
+    total = linear(TEXT_FIGURES, figures, y, np.ones(len(y)))
+    margins = np.array([total.margin(one) for one in figures])
+    found = scales(margins, y, record)
+    read = {kind: Scale(*pair) for kind, pair in found.items()}
+    kinds = ["record" if flag else "prose" for flag in record]
+    probability = np.array(
+        [read.get(kind, read[ANY]).probability(float(m)) for kind, m in zip(kinds, margins, strict=True)]
+    )
+    return total, found, best_threshold(probability, y)

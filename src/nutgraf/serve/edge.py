@@ -258,7 +258,9 @@ def _ids(found: Any) -> frozenset[str]:
 def run_edge(app: Edge, *, host: str = "127.0.0.1", port: int = 8600, **options: Any) -> None:
     """Serve `app` at a loopback address until the process is interrupted; every reader gets an ending.
 
-    `options` are uvicorn's; by default asyncio's event loop is used, which takes every waiting connection in one turn.
+    `options` are uvicorn's. By default asyncio's event loop is used, which takes every waiting connection in one turn.
+    With `loop="uvloop"`, when that is installed, an answer costs about two fifths less processor time; it takes one
+    connection a turn, so that in a flood of requests those who are refused learn it later.
     Raises InputError for an address that may not be used, OSError for one that cannot be.
     """
     import uvicorn

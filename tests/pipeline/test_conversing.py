@@ -325,7 +325,7 @@ EARLIER = Turn(
     [("What did you say about the families?", True), ("Which families asked fewer questions?", False)],
 )
 def test_earlier_answers_are_asked_only_for_what_was_said(question: str, asked: bool) -> None:
-    """The agent for questions about an item names its own earlier answers, and a route leaves them out of all others."""
+    """The agent for questions about an item names its earlier answers, and a route leaves them out of all others."""
     rooms = replace(rooms_with(None), agents=open_usecase("premium").agents)
     events = told(rooms, ITEM, NURSE, question, agent="general", history=(EARLIER,))
     reports = only(events, "sources")[0]["asked"]
@@ -343,3 +343,21 @@ def test_questions_about_an_item_ask_the_skills_that_are_configured(skills: tupl
 
     assert names == {"item", "remembered", *(one.name for one in skills)}
     assert ("opens at nine" in str(sentences(events))) == bool(skills)
+
+
+JSON_PROMPT = "@user\nAnswer in JSON, from the evidence.\n{{ evidence }}\n{{ question }}\n"
+IN_JSON = '{"answer": [{"evidence": [1], "text": "The median wait fell from 41 minutes to 29 minutes."}]}'
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_prompt_that_asks_for_json_has_its_answer_held_to_a_schema(asks: bool) -> None:
+    """The schema goes to the model only for an agent that asks for JSON, and the answer in it is read and judged."""
+    model = ScriptedModel([IN_JSON])
+    rooms = rooms_with(model, writing="at-once")
+    text = JSON_PROMPT if asks else JSON_PROMPT.replace("JSON", "lines")
+    rooms = replace(rooms, prompts=rooms.prompts.replaced("answers", text))
+    events = told(rooms, ITEM, None, "What was the median wait?")
+
+    assert ('"answer"' in model.seen[0].schema) == asks
+    assert "29 minutes" in sentences(events)[0]["text"]
+    assert sentences(events)[0]["check"] != "not-written"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import anyio
@@ -10,6 +11,7 @@ from nutgraf.decide.followup import condense
 from nutgraf.events import BlockEnd, BlockStart, Closed, Extras, Used
 from nutgraf.orchestration import Agent, Passage, Query
 from nutgraf.parse.auto import AutoParser
+from nutgraf.parse.schemas import answer_schema
 from nutgraf.pipeline.composing import OneBlock, stream_into, write
 from nutgraf.pipeline.finding import Found, cited, find
 from nutgraf.pipeline.parts import Run
@@ -128,7 +130,14 @@ def _prompt(run: Run, agent: Agent, block: Block, query: Query) -> Prompt:
         "conversation": said, "page": fenced(query.item.title) if query.item else "",
     }  # fmt: skip
     tokens = TOKENS_A_SENTENCE * (agent.sentences_at_most + 1)
-    return run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=())
+    schema = shape(run, agent, len(block.evidence), agent.sentences_at_most)
+    return run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=(), schema=schema)
+
+
+def shape(run: Run, agent: Agent, evidence: int, sentences: int) -> str:
+    """The JSON schema that an answer is held to, where a model can be: for an agent whose prompt asks for JSON."""
+    asks = re.search(r"\bJSON\b", run.rooms.prompts.source(agent.prompt))
+    return answer_schema(evidence, sentences) if asks and evidence else ""
 
 
 def _second(block: Block, found: Found) -> None:

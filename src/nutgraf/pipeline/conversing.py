@@ -92,10 +92,10 @@ async def _answered(run: Run, question: str) -> Closed:
     said = meant.said or meant.text
     vector, said_vector = await vectors_of(run, [meant.text, said])
     found = await _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
-    if found.agent is None and found.by == "head" and await _in_the_item(run, meant.text, vector):
-        if (own := _answering(run)) is not None:
-            sources, because = sources_for(own, said), "the item has a sentence on it"
-            found = replace(found, agent=own.name, by="fallback", because=because, sources=sources)
+    own = _answering(run) if found.agent is None and found.by == "head" else None
+    if own is not None and await _in_the_item(run, meant.text, vector):
+        sources, because = sources_for(own, said), "the item has a sentence on it"
+        found = replace(found, agent=own.name, by="fallback", because=because, sources=sources)
     agent = run.rooms.agents.get(found.agent or "")
     run.send(Routed(agent=found.agent or "none", because=found.because, question=meant.text))
     run.trace.note(

@@ -16,7 +16,7 @@ from nutgraf.members.manner import Manner, described, manner
 from nutgraf.members.spoken import SAYABLE, spoken
 from nutgraf.orchestration import Agent, Blended, Passage, Query
 from nutgraf.parse.auto import AutoParser
-from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS
+from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, shape
 from nutgraf.pipeline.composing import OneBlock, stream_into
 from nutgraf.pipeline.finding import cited, find
 from nutgraf.pipeline.parts import Run
@@ -168,7 +168,8 @@ class _Own:
             "page": fenced(self.query.item.title) if self.query.item else "",
         }  # fmt: skip
         tokens = TOKENS_A_SENTENCE * (block.at_most + 1)
-        return self.run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=())
+        schema = shape(self.run, agent, len(shown), block.at_most)
+        return self.run.rooms.prompts.render(agent.prompt, variables, max_tokens=tokens, stop=(), schema=schema)
 
     def _said(self) -> dict[str, str]:
         member = self.run.request.member

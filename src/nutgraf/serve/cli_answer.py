@@ -46,10 +46,29 @@ MemberOption = Annotated[
     str, typer.Option("--member", "-m", metavar="MEMBER", help="A file, the id of a member that is kept, or none.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="text, one JSON document, or one event a line.")]
+
+
+def _seconds(text: str) -> float:
+    """The deadline that is given on the command line, in seconds."""
+    from nutgraf.serve.answers import DEADLINE_AT_LEAST_S as LEAST
+    from nutgraf.serve.answers import DEADLINE_AT_MOST_S as MOST
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not LEAST <= value <= MOST:
+        raise typer.BadParameter(f"must be {LEAST:g} to {MOST:g} seconds, such as 5 or 0.5, got {text!r}")
+    return value
+
+
 Deadline = Annotated[
     float | None,
-    typer.Option("--deadline", metavar="SECONDS", help="Whole time for the answer, in seconds.", show_default=False),
-]
+    typer.Option(
+        "--deadline", metavar="SECONDS", help="Whole time for the answer, 0.1 to 600 seconds.", parser=_seconds,
+        show_default=False,
+    ),
+]  # fmt: skip
 FetchOption = Annotated[bool, typer.Option("--fetch", help="Read ITEM from the web when it is an address.")]
 
 

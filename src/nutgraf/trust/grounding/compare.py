@@ -6,8 +6,10 @@ alone (`VETOES`); the others only inform the trees.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from nutgraf.detection import Marked
 from nutgraf.trust.grounding.compare_lines import Laid, Turned, lay, turned
@@ -25,14 +27,29 @@ KINDS = (
     "quantifier", "quantifier-new", "quantifier-lost", "tense", "tense-new", "opposite", "record-no",
     "record-unstated", "record-yes",
 )  # fmt: skip
-#: Kinds that decide alone: measured at a precision of .9 or more (see the card of the weights).
-VETOES = frozenset(
-    ("number", "unit", "money", "percent", "date", "weekday", "time", "names-swapped", "negation", "opposite")
-)
+#: Kinds that decide alone, measured at a precision of .9 or more (see the card of the weights): some wherever they are
+#: found, some only in a sentence that follows a line of evidence, some only in one that nearly copies it.
+VETOES = frozenset(("unit", "money", "percent", "time"))
+FOLLOWING = frozenset(("number", "date", "weekday"))
+NEAR_COPY = frozenset(("names-swapped", "opposite"))
 VETO_SCORE = 0.97
+MILD = 0.7
+#: Numbers that count the items of a list, belong to a name or convert another number claim nothing of their own.
+_FORMAL = re.compile(r".*(?:\b(?:[Pp]assages?|[Ss]tep|[Oo]ption|[Pp]age|[Ff]igure|[Cc]hapter) |[A-Z]-)[\w-]+$")
+_LISTED = re.compile(r"[.):]\s")
+_COUNTED = re.compile(r"[\s-]words?\b|\s?days a week\b|\s?a week\b|\scentury|\s?°[CF]\)")
+#: A sentence that says what the evidence does not tell repeats the question, not the evidence.
+_TELLS_NOTHING = re.compile(
+    r"\b(?:unable to|(?:not|n['’]t) (?:\w+ )?(?:contain|provid|mention|specif|stat|possibl|includ|answer|give)\w*"
+    r"|no (?:\w+ )?(?:information|mention|details?))\b|:$"
+)
 _CLOSE = 0.6
 _CLOSE_CONTENT = 0.6
 _QUOTE = 160
+
+
+#: The place of a number or name in the sentence (first word, end) and the lines that hold it.
+_Anchor: TypeAlias = tuple[int, int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +63,17 @@ class Compared:
     findings: tuple[Marked, ...]
     quantities: int
     names: int
-    anchors: tuple[tuple[int, int, tuple[int, ...]], ...]
+    anchors: tuple[_Anchor, ...]
     laid: Laid | None
 
     @property
     def veto(self) -> Marked | None:
         """The first finding that decides alone, None when there is none."""
-        return next((one for one in self.findings if one.label in VETOES), None)
+        return next((one for one in self.findings if one.score >= VETO_SCORE), None)
 
 
 class Comparator:
-    """Holds sentences against one evidence; what it reads of the evidence is read once, when first asked for."""
+    """Holds sentences against one evidence; what it reads of the evidence is read once."""
 
     def __init__(self, index: EvidenceIndex) -> None:
         """The comparator of the evidence of `index`."""
@@ -72,26 +89,33 @@ class Comparator:
 
     @cached_property
     def _records(self) -> KnownRecords:
-        return KnownRecords(self._index.lines)
+        return KnownRecords(self._index.lines, self._index.words)
+
+    def read(self) -> None:
+        """Read the evidence now rather than when the first sentence arrives."""
+        _ = (self._quantities, self._names, self._records, self._index.rows_of, self._index.openings)
+        _ = (self._index.bigrams, self._index.trigrams)
 
     def compare(self, said: Words, ranked: Ranked) -> Compared:
         """Everything that speaks against a sentence, with the reason in words."""
         found: list[Marked] = []
-        anchors: list[tuple[int, int, tuple[int, ...]]] = []
-        counted = quantities(said.text)
-        for one in counted:
-            self._quantity(said, one, found, anchors)
+        anchors: list[_Anchor] = []
+        counted = [one for one in quantities(said.text) if _claims(said.text, one)]
         names = names_in(said)
-        for name in names:
-            self._name(said, name, found, anchors)
         laid = self._nearest(said, ranked)
+        follows = laid is not None and laid.covered >= _CLOSE and laid.covered_content >= _CLOSE_CONTENT
+        sure = (VETOES | FOLLOWING if follows else VETOES) if not _TELLS_NOTHING.search(said.text) else frozenset[str]()
+        for one in counted:
+            self._quantity(said, one, found, anchors, sure)
+        for name in names:
+            self._name(said, name, found, anchors, sure)
         if laid is not None:
             found += self._beside(said, names, counted, laid)
         found += [self._marked(said, one, None) for one in self._records.turned(said)]
         return Compared(tuple(found), len(counted), len(names), tuple(anchors), laid)
 
     def _quantity(
-        self, said: Words, one: Quantity, found: list[Marked], anchors: list[tuple[int, int, tuple[int, ...]]]
+        self, said: Words, one: Quantity, found: list[Marked], anchors: list[_Anchor], sure: frozenset[str]
     ) -> None:
         rows = self._quantities.rows(one)
         if rows:
@@ -109,16 +133,15 @@ class Comparator:
         alike = other or self._quantities.alike(one)
         if alike:
             why += f" (line {alike[0] + 1}: {self._index.lines[alike[0]][:_QUOTE]!r})"
-        found.append(Marked(one.start, one.end, kind, VETO_SCORE if kind in VETOES else 0.7, why))
+        found.append(Marked(one.start, one.end, kind, VETO_SCORE if kind in sure else MILD, why))
 
-    def _name(
-        self, said: Words, name: Name, found: list[Marked], anchors: list[tuple[int, int, tuple[int, ...]]]
-    ) -> None:
+    def _name(self, said: Words, name: Name, found: list[Marked], anchors: list[_Anchor], sure: frozenset[str]) -> None:
         absent = self._names.absent(said, name)
         if absent:
             start, end = said.spans[absent[0]][0], said.spans[absent[-1]][1]
             kind = "name" if len(absent) == name.last - name.first + 1 else "name-part"
-            found.append(Marked(start, end, kind, 0.8, f"{said.text[start:end]!r} is not in the evidence"))
+            score = VETO_SCORE if kind in sure else MILD
+            found.append(Marked(start, end, kind, score, f"{said.text[start:end]!r} is not in the evidence"))
         else:
             rows = [self._index.rows_of.get(root, ()) for root in said.stems[name.first : name.last + 1]]
             together = [row for row in rows[0] if all(row in other for other in rows[1:])] or list(rows[0])
@@ -135,17 +158,17 @@ class Comparator:
         found: list[Marked] = []
         if pair := swapped(said, names, line):
             what = Turned("names-swapped", pair[0].first, pair[1].last + 1, "the names stand the other way round")
-            found.append(self._marked(said, what, laid.row))
+            found.append(self._marked(said, what, laid))
         if laid.covered < _CLOSE or laid.covered_content < _CLOSE_CONTENT:
             return found
-        found += [self._marked(said, one, laid.row) for one in turned(said, line, laid)]
+        found += [self._marked(said, one, laid) for one in turned(said, line, laid)]
         theirs = quantities(line.text)
         for gap in laid.gaps:
             if not gap.held or gap.i1 == gap.i0 or gap.j1 == gap.j0:
                 continue
             place = (gap.i0, gap.i1, gap.j0, gap.j1)
             if (other := self._replaced(said, line, place, names, (counted, theirs))) is not None:
-                found.append(self._marked(said, other, laid.row))
+                found.append(self._marked(said, other, laid))
         return found
 
     def _replaced(
@@ -171,13 +194,20 @@ class Comparator:
             return Turned("name-replaced", i0, i1, f"the evidence says {line.text[there[0] : there[1]]!r} here")
         return None
 
-    def _marked(self, said: Words, what: Turned, row: int | None) -> Marked:
+    def _marked(self, said: Words, what: Turned, laid: Laid | None) -> Marked:
         last = min(max(what.i1, what.i0 + 1), len(said.spans)) - 1
         start = said.spans[min(what.i0, last)][0]
         why = what.because
-        if row is not None:
-            why += f" (line {row + 1}: {self._index.lines[row][:_QUOTE]!r})"
-        return Marked(start, said.spans[last][1], what.kind, VETO_SCORE if what.kind in VETOES else 0.7, why)
+        if laid is not None:
+            why += f" (line {laid.row + 1}: {self._index.lines[laid.row][:_QUOTE]!r})"
+        sure = laid is not None and laid.close and what.kind in NEAR_COPY
+        return Marked(start, said.spans[last][1], what.kind, VETO_SCORE if sure else MILD, why)
+
+
+def _claims(text: str, one: Quantity) -> bool:
+    """Whether a quantity claims something of its own."""
+    listed = not text[: one.start].strip("*-• ") and _LISTED.match(text, one.end)
+    return not listed and not _FORMAL.match(text[: one.end]) and not _COUNTED.match(text, one.end)
 
 
 def _tokens(said: Words, start: int, end: int) -> tuple[int, int]:

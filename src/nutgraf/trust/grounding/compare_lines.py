@@ -8,6 +8,7 @@ from nutgraf.trust.grounding.compare_words import MODALITY, NEGATIONS, OPPOSITES
 from nutgraf.trust.grounding.lexical import Words
 
 _LONGEST = 120
+_NEAR_COPY = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class Laid:
     gaps: tuple[Gap, ...]
     covered: float
     covered_content: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the sentence is a near copy of the line, so that a small difference is one of meaning."""
+        return self.covered >= _NEAR_COPY and self.covered_content >= _NEAR_COPY
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ for _pair in _STATES.replace("\n", "|").split("|"):
     _one, _other = (part.lower() for part in _pair.split())
     ALIASES[_one] = ALIASES.get(_one, frozenset()) | {stem(_other)}
     ALIASES[_other] = ALIASES.get(_other, frozenset()) | {stem(_one)}
-_DATES = frozenset(
+_NO_NAMES = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december am pm i""".split()
+    september october november december am pm i passage passages step f c fahrenheit celsius""".split()
 )
-_OPENS = re.compile(r"[:•\n|*]|[\"“‘(]$|[.!?]\s")
+_OPENS = re.compile(r"[:•\n|*)]|[\"“‘(]$|[.!?]\s")
 _JOINS = re.compile(r"\s|\s?&\s?|-|\.\s?|’s\s|'s\s|/")
 _BY = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
 _SQUEEZED = re.compile(r"[\W_]+")
@@ -66,7 +66,7 @@ def names_in(words: Words) -> list[Name]:
 
 def _is_capital(words: Words, i: int) -> bool:
     word = words.written[i]
-    if not word[0].isupper() or word.lower() in _DATES:
+    if not word[0].isupper() or word.lower() in _NO_NAMES or word.lower().removesuffix("s") in _NO_NAMES:
         return False
     return word.lower() not in STOPWORDS or (len(word) > 1 and word.isupper())
 
@@ -99,7 +99,7 @@ class KnownNames:
         """The words of a name that the evidence does not hold in any form."""
         whole = words.text[words.spans[name.first][0] : words.spans[name.last][1]]
         squeezed = _SQUEEZED.sub("", whole.lower())
-        if len(squeezed) > 3 and squeezed in self._squeezed:
+        if (len(squeezed) > 3 or any(char.isdigit() for char in squeezed)) and squeezed in self._squeezed:
             return []
         if name.last - name.first >= 1 and "".join(word[0] for word in whole.split()).upper() in self._short:
             return []

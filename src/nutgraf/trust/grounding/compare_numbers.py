@@ -55,7 +55,7 @@ class KnownQuantities:
         rows = [row for row, one in self._numeric if equal(said, one)]
         if said.kind == "duration":
             rows += self._between_years(said)
-        if said.kind == "number":
+        if said.kind in ("number", "measure"):
             rows += self._plain(said)
         return rows
 

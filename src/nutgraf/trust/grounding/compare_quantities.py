@@ -31,7 +31,7 @@ _DATES = tuple(
         rf"\b{_M} {_D}(?!\d|:|,\d)(?:,? {_Y}\b)?",
         rf"\b{_D} (?:of )?{_M}\b(?:,? {_Y}\b)?",
         rf"\b{_M},? (?:of )?{_Y}\b",
-        rf"(?<![\w.,:/$€£#-]){_Y}(?![\w%:]|[.,]\d|/\d)",
+        r"(?<![\w.,:/$€£#-])(?P<year>(?:1[789]|20)\d\d)(?![\w%:°]|[.,]\d|/\d| ?kg)",
     )
 )
 _MONTH_ALONE = re.compile(
@@ -76,6 +76,9 @@ _ABOUT = re.compile(
     r"|(?P<under>under|less than|fewer than|at most|below|up to|maximum of|within)\s*$",
     re.IGNORECASE,
 )
+_GLYPHS = {"1/2": "½", "1/4": "¼", "3/4": "¾"}
+_FRACTION = re.compile(r"(?<![\d/])(?:[13]/4|1/2)(?![\d/])")
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$", re.IGNORECASE)
 _MORE = re.compile(r"\s*(?:\+|or more|plus\b)")
 _ANY = re.compile(
     r"\d|[½¼¾]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundreds?|thousands?"
@@ -110,6 +113,7 @@ def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     if not _ANY.search(text):
         return []
+    text = _FRACTION.sub(lambda match: f"{_GLYPHS[match[0]]}  ", text)
     found = list(_dates(text))
     left = _blank(text, found)
     weekdays = [Quantity("weekday", float(_weekday(m[0])), "", m[0], *m.span()) for m in _WEEKDAY.finditer(left)]
@@ -169,11 +173,14 @@ def _counted(number: Number, text: str) -> Quantity:
         return Quantity(kind, raw, "", number.written, start, end, digits=number.digits)
     slack = _slack(text, start, end)
     value, unit = raw, number.unit
-    if unit in ("$", "€", "£", "¥"):
+    pounds = unit == "£" and number.written.lower().endswith(("pound", "pounds"))
+    if pounds:
+        kind, unit = "number", ""
+    elif unit in ("$", "€", "£", "¥"):
         kind = "money"
     elif unit in ("%", "pp"):
         kind = "percent"
-    elif match := _AFTER_SPAN.match(text, end):
+    elif (match := _AFTER_SPAN.match(text, end)) and not _ORDINAL.search(number.written):
         kind, unit, end = "duration", match["span"].lower(), match.end()
         value = (raw + (0.5 if match["half"] else 0.0)) * _SPANS[unit]
     elif match := _SIZE.match(text, end):

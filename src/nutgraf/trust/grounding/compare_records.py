@@ -27,8 +27,8 @@ class _Entry:
 class KnownRecords:
     """The yes, no and not-stated lines of the evidence, read once."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        """`lines`, one fact each, as `flatten` writes them."""
+    def __init__(self, lines: Sequence[str], words: Sequence[Words]) -> None:
+        """`lines`, one fact each, as `flatten` writes them, with their `words`."""
         split = [(row, *line.rpartition(": ")[::2], line) for row, line in enumerate(lines) if ": " in line]
         wanted = [(row, key, _SAYS[value], line) for row, key, value, line in split if value in _SAYS]
         keys = [words_of(key).stems for _, key, _, _ in wanted]
@@ -40,7 +40,7 @@ class KnownRecords:
             if (kept := [root for root in key if common[root] <= often and root not in STOPWORDS] or key[-1:])
         ]
         rows = {one.row for one in self._entries}
-        self._whole = {root for row, line in enumerate(lines) if row not in rows for root in words_of(line).stems}
+        self._whole = {root for row, one in enumerate(words) if rows and row not in rows for root in one.stems}
 
     def turned(self, said: Words) -> list[Turned]:
         """Where a sentence claims or denies what the record denies, claims or does not state."""

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from nutgraf.errors import MissingPart
@@ -15,7 +16,8 @@ from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
 from nutgraf.trust.grounding.lexical import Words
 
 _FIGURES = (
-    "unknown", "unknown-rare", "unknown-many", "unknown-rarest", "unknown-strange", "risk-most", "risk-any", "risk-mean",
+    "unknown", "unknown-rare", "unknown-many", "unknown-rarest", "unknown-strange",
+    "risk-most", "risk-any", "risk-mean",
     "pairs-known", "triples-known", "letters-known", "best", "second", "third", "covered-best", "covered-two",
     "covered-three", "covered-five", "in-order", "in-order-content", "longest-run", "weakest-part", "apart",
     "anchor-worst", "anchor-mean", "numbers-absent", "names-absent", "numbers", "names", "denies", "denied-only-there",
@@ -31,8 +33,8 @@ _RAREST = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """How rare stems are in English prose at work (`rarity`, an inverse document frequency in nats), and how often a
-    stem that its evidence did not hold was made up (`risk`, 0..1; `usual` for a stem never seen).
+    """What is known of stems: `rarity`, an inverse document frequency in nats, and `risk` (0..1), how often a stem that
+    its evidence did not hold was made up (`usual` for a stem never seen).
     """
 
     rarity: dict[str, float] = field(default_factory=dict)
@@ -85,7 +87,7 @@ def _unknown(said: Words, index: EvidenceIndex, weights: list[float], lexicon: L
 
 def _runs(said: Words, index: EvidenceIndex, ranked: Ranked) -> list[float]:
     stems = said.stems
-    pairs = list(zip(stems, stems[1:], strict=False))
+    pairs = list(pairwise(stems))
     triples = list(zip(stems, stems[1:], stems[2:], strict=False))
     return [
         sum(pair in index.bigrams for pair in pairs) / max(len(pairs), 1),
@@ -116,7 +118,7 @@ def _order(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared
     ends = [*(gap.i0 for gap in laid.gaps), len(said.stems)]
     longest = max(end - start for start, end in zip(starts, ends, strict=True))
     known = [said.stems[i] for i in said.content if said.stems[i] in index.rows_of]
-    neighbours = list(zip(known, known[1:], strict=False))
+    neighbours = list(pairwise(known))
     apart = sum(not set(index.rows_of[a]) & set(index.rows_of[b]) for a, b in neighbours) / max(len(neighbours), 1)
     return [
         laid.covered,

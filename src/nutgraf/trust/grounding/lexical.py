@@ -38,7 +38,10 @@ class Words:
 
 def words_of(text: str) -> Words:
     """Read a text into words; hyphenated words count as their parts."""
-    written, spans, stems, content = [], [], [], []
+    written: list[str] = []
+    spans: list[tuple[int, int]] = []
+    stems: list[str] = []
+    content: list[int] = []
     for match in _TOKEN.finditer(text):
         word = match.group()
         root, matters = _read(word.lower())

@@ -39,7 +39,8 @@ class Trees:
         for _ in range(self.depth):
             stays = rows[column, feature[at]] <= self.threshold[at]
             at = np.where(stays, self.left[at], self.right[at])
-        return self.value[at].sum(axis=1) + self.base
+        margins: Floats = self.value[at].sum(axis=1) + self.base
+        return margins
 
     def save(self, path: Path) -> None:
         """Write the arrays as one compressed .npz file."""

@@ -1,0 +1,70 @@
+"""The first tier: comparison figures, boosted trees and the comparator; below a millisecond a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nutgraf import weights
+from nutgraf.trust.grounding.compare import Comparator, Compared
+from nutgraf.trust.grounding.features import Lexicon, features, load_lexicon
+from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
+from nutgraf.trust.grounding.lexical import words_of
+from nutgraf.trust.grounding.trees import Trees, load, probability
+
+WEIGHTS = Path(__file__).parent / "weights" / "t0"
+
+
+class Held:
+    """One evidence, indexed and ready to be compared with; built once when the evidence arrives."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """`lines` as `flatten` gives them."""
+        self.index = EvidenceIndex(lines)
+        self.comparator = Comparator(self.index)
+        self.comparator.read()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What the first tier says of a sentence: `margin` (log-odds of the trees, before any veto), the `probability` that
+    it is not borne out (after the veto), what the comparator found, and how the lines rank.
+    """
+
+    margin: float
+    probability: float
+    compared: Compared
+    ranked: Ranked
+
+
+class FirstTier:
+    """Scores sentences by their figures. Safe to share between threads."""
+
+    def __init__(self, trees: Trees, lexicon: Lexicon, version: str = "") -> None:
+        """`trees` over the figures of `features.NAMES`; `version` is the id of the weights."""
+        self._trees, self._lexicon, self.version = trees, lexicon, version
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS) -> FirstTier:
+        """The tier with the weights of a folder. Raises MissingPart when they are not what their manifest says."""
+        manifest = weights.load(folder)
+        return cls(load(folder / "trees.npz"), load_lexicon(folder / "lexicon.json"), manifest.id)
+
+    def judge(self, sentence: str, held: Held) -> Judged:
+        """What the trees and the comparator say of a sentence."""
+        figures, compared, ranked = read(sentence, held, self._lexicon)
+        margin = float(self._trees.margins(np.array([figures]))[0])
+        score = probability(margin)
+        veto = compared.veto
+        return Judged(margin, max(score, veto.score) if veto else score, compared, ranked)
+
+
+def read(sentence: str, held: Held, lexicon: Lexicon) -> tuple[list[float], Compared, Ranked]:
+    """The figures of a sentence, with what the comparator found and how the lines rank."""
+    said = words_of(sentence)
+    ranked = held.index.rank(said)
+    compared = held.comparator.compare(said, ranked)
+    return features(said, held.index, ranked, compared, lexicon), compared, ranked

@@ -203,20 +203,20 @@ def peeking() -> Callable[[], None]:
     """Let handlers wait for the first sentence, and look at nothing else meanwhile; gives what undoes it."""
     opening = streams.send_events
 
-    async def without_a_look(receive: Any, work: Callable[[], Awaitable[None]]) -> None:
-        await work()
+    async def without_a_look(receive: Any) -> None:
+        await anyio.sleep_forever()
 
     async def peek(receive: Any, send: Any, pace: Any, begin: Any, *more: Any) -> None:
         stream, reader = await begin()
         while not reader.ended and not any(e.kind == "sentence-committed" for e in reader._feed.entries):
-            await reader._feed.changed.wait()
+            await reader._feed.bell.heard()
 
         async def again() -> Any:
             return stream, reader
 
         await opening(receive, send, pace, again, *more)
 
-    return swap(streams, while_there=without_a_look, send_events=peek)
+    return swap(streams, _gone=without_a_look, send_events=peek)
 
 
 def swap(owner: Any, **new: Any) -> Callable[[], None]:

@@ -1,380 +1,265 @@
-"""Minimal pairs: a sentence that its source bears out, and the same sentence with one thing changed.
+"""Train the first tier of grounding: `python -m training.grounding_t0 DATA [--out FOLDER] [--minutes 15]`.
 
-`python -m training.pairs DATA [--many N] [--seed N]` prints examples; `sources` and `pairs` are for the training.
+DATA holds `ragtruth/` and the claim sets of `training/grounding_data.py`, and the documents of `training/pairs.py`.
+Writes `trees.npz`, `lexicon.json` and `manifest.json`; takes about ten minutes on one core. `--toy` needs no DATA: it
+trains for some seconds on sentences of its own and prints the loss before and after.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
-import random
-import re
+import math
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nutgraf.text.numbers import numbers
-from nutgraf.trust.grounding.flatten import flatten
-from training import pair_words as table
+import numpy as np
 
-#: Kinds that put in what the source does not hold, and kinds that wire what it holds together wrongly.
-INVENTED = ("number", "date", "unit", "name-invented")
-REWIRED = (
-    "number-swap", "name-swap", "role-swap", "antonym", "negation", "quantifier", "tense", "modality",
-)  # fmt: skip
-KINDS = INVENTED + REWIRED
-SETS = (
-    "articles_18f", "articles_digitalgov", "articles_opensource_guide", "articles_rust_blog", "courses_lessons",
-    "jobs_emscad", "jobs_usgov_tts", "posts_digitalgov_events", "ragtruth",
-)  # fmt: skip
-_FIELDS = ("text", "description", "requirements", "benefits", "company_profile", "context")
-_MARKUP = re.compile(r"```.*?```|<[^>]+>|!?\[([^\]]*)\]\([^)]*\)|[*_`#|]{1,3}", re.DOTALL)
-_NAME = re.compile(r"\b[A-Z][a-zà-ÿ’'-]+(?:\s(?:of\s)?[A-Z][a-zà-ÿ’'-]+){0,3}(?:\s[A-Z]{2,})?\b|(?<=\s)[A-Z]{3,}\b")
-_NUMBER = re.compile(
-    r"(?<![\w.,:/$€£#-])(?:[$€£])?\d{1,3}(?:(?:,\d{3})+|\d*)(?:\.\d+)?(?![\d:/-]|\.\d|,\d|st|nd|rd|th|\w)"
+from nutgraf import weights
+from nutgraf.trust.grounding.features import NAMES, Lexicon
+from nutgraf.trust.grounding.lexical import words_of
+from nutgraf.trust.grounding.t0 import WEIGHTS, Held, read
+from nutgraf.trust.grounding.trees import Trees
+from training import pairs as minimal
+from training.grounding_data import Response, Sentence, claims, ragtruth
+
+VERSION = "1"
+FOLDS = 5
+TRAINED = ("wice", "begin", "halueval", "summedits", "bump", "factcheck_gpt")
+LICENCES = {
+    "ragtruth": "MIT", "wice": "CC-BY-SA-4.0, ODC-BY-1.0", "begin": "CC-BY-4.0, CDLA-Sharing-1.0", "halueval": "MIT",
+    "summedits": "Apache-2.0", "bump": "MIT", "factcheck_gpt": "Apache-2.0", "articles_18f": "CC0-1.0",
+    "articles_digitalgov": "CC0-1.0", "articles_opensource_guide": "CC-BY-4.0",
+    "articles_rust_blog": "MIT OR Apache-2.0", "courses_lessons": "CC-BY-4.0, MIT, CC0-1.0", "jobs_emscad": "CC0-1.0",
+    "jobs_usgov_tts": "CC0-1.0", "posts_digitalgov_events": "CC0-1.0",
+}  # fmt: skip
+#: How much one sentence of a set weighs beside one of RAGTruth; 0.5 where not said.
+WEIGHT = {"ragtruth": 1.0, "wice": 1.0, "bump": 1.0}
+SETTINGS = {
+    "objective": "binary", "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 60, "feature_fraction": 0.5,
+    "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "num_threads": 1, "verbosity": -1,
+    "deterministic": True, "force_row_wise": True,
+}  # fmt: skip
+TOY = (
+    "Larch Bakery opened its third shop in Dunmere on Monday, March 4, 2019.",
+    "The owner, Ada Quill, said that most customers may pay with a card after June.",
+    "In 2021 Larch Bakery acquired Oven House for 12 million dollars.",
+    "The shop is open for 9 hours and it provides free bread to 40 schools.",
+    "It was not the first bakery that Oven House had sold in Westport.",
 )
-_YEAR = re.compile(r"(?<![\w.,:/$€£#-])(?:19|20)\d\d(?![\w:/-]|\.\d|,\d)")
-_DATED = re.compile(rf"\b(?:{'|'.join(table.MONTHS)})\b(?: \d{{1,2}}(?!\d))?|\b(?:{'|'.join(table.DAYS)})\b")
-_VERB = re.compile(
-    r"\b(is|are|was|were|will|can|could|should|would|has|have|had|does|did|do|must)\b(?! not\b)(?!n['’]t)"
-)
-_PLAIN_VERB = re.compile(r"\b(provid|offer|includ|need|requir|support|contain|allow|work)(es|e|s)?\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """`good` is borne out by `evidence` (the lines of one source); `bad` differs from it at `span` (of `bad`)."""
+@dataclass(eq=False)
+class Table:
+    """Rows to learn from: figures, labels, weights, the set of each, and whether it is kept to tell when to stop."""
 
-    kind: str
-    good: str
-    bad: str
-    evidence: tuple[str, ...]
-    span: tuple[int, int]
-    source: str
+    figures: list[list[float]] = field(default_factory=list)
+    labels: list[bool] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    stop: list[bool] = field(default_factory=list)
+    sets: list[str] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    lines: tuple[str, ...]
-    text: str
-    low: str
-    values: frozenset[float | str]
-    names: tuple[str, ...]
+    def add(self, figures: list[float], bad: bool, name: str, source: str) -> None:
+        """Add one sentence."""
+        self.figures.append(figures)
+        self.labels.append(bad)
+        self.weights.append(WEIGHT.get(name, 0.5))
+        self.stop.append(fold(source, 10) == 0)
+        self.sets.append(name)
 
 
-_Edit = Callable[[str, _Source, random.Random], tuple[int, int, str] | None]
+def fold(source: str, folds: int = FOLDS) -> int:
+    """Which fold a source is in, by its hash."""
+    return sha256(source.encode()).digest()[1] % folds
 
 
-def held_out(source: str) -> bool:
-    """Whether a source (by its first line or id) is kept for measuring: one in ten, by hash."""
-    return hashlib.sha256(source.encode()).digest()[0] % 10 == 0
-
-
-def sources(data: Path, part: str = "train", names: Sequence[str] = SETS) -> Iterator[tuple[str, ...]]:
-    """The lines of every open-licence document under `data`, each document once."""
-    seen: set[str] = set()
-    for name in names:
-        path = data / name / f"{part}.jsonl.gz"
-        if not path.exists():
-            continue
-        with gzip.open(path, "rt", encoding="utf-8") as rows:
-            for row in rows:
-                lines = _document(json.loads(row))
-                key = " ".join(lines[:3])
-                if len(lines) >= 3 and key not in seen:
-                    seen.add(key)
-                    yield lines
-
-
-def _document(row: dict[str, Any]) -> tuple[str, ...]:
-    lines: list[str] = []
-    for field in _FIELDS:
-        value = row.get(field)
-        if isinstance(value, str) and value.strip():
-            plain = value if value.lstrip().startswith("{") else _MARKUP.sub(lambda match: match[1] or "", value)
-            plain = re.sub(r"(?<![\n.:!?])\n(?!\s*\n|\s*[-*•\d])", " ", plain)
-            lines += flatten(plain)
-    return tuple(lines)
-
-
-def pairs(documents: Iterable[Sequence[str]], seed: int = 0, each: int = 1) -> Iterator[Pair]:
-    """Minimal pairs from the sentences of documents, the rarer kinds first; at most `each` a sentence.
-
-    The same documents and seed give the same pairs. `good` is the sentence, often a little reworded; both members
-    are reworded alike.
-    """
-    rng = random.Random(seed)
-    done: Counter[str] = Counter()
+def rarity(documents: Iterable[Sequence[str]], at_least: int = 4) -> dict[str, float]:
+    """Inverse document frequency of the stems that stand in enough documents."""
+    counts: Counter[str] = Counter()
+    many = 0
     for document in documents:
-        source = _source(document)
-        for line in source.lines:
-            if not _usable(line):
-                continue
-            kinds = sorted(KINDS, key=lambda kind: done[kind] + rng.random() * 40)
-            made = 0
-            for kind in kinds:
-                found = _pair(kind, line, source, rng)
-                if found:
-                    done[kind] += 1
-                    made += 1
-                    yield found
-                    if made == each:
-                        break
+        many += 1
+        counts.update({stem for line in document for stem in words_of(line).stems})
+    return {stem: round(math.log((1 + many) / (1 + n)) + 0.5, 1) for stem, n in sorted(counts.items()) if n >= at_least}
 
 
-def _source(document: Sequence[str]) -> _Source:
-    text = "\n".join(document)
-    found = Counter(match.group() for line in document for match in _NAME.finditer(line) if match.start() > 0)
-    names = tuple(
-        name for name in found if not _DATED.search(name) and len(name) > 2 and name.lower() not in table.SMALL
-    )
-    values = frozenset(number.value for number in numbers(text))
-    return _Source(tuple(document), text, text.lower(), values, names)
-
-
-def _usable(line: str) -> bool:
-    return 6 <= len(line.split()) <= 45 and line[:1].isalnum() and line.endswith((".", "!")) and "http" not in line
-
-
-def _pair(kind: str, line: str, source: _Source, rng: random.Random) -> Pair | None:
-    said = reworded(line, rng)
-    edit = EDITS[kind](said, source, rng)
-    if edit is None:
-        return None
-    start, end, new = edit
-    bad = said[:start] + new + said[end:]
-    if bad.lower() == said.lower() or bad.lower() in source.low:
-        return None
-    return Pair(kind, said, bad, source.lines, (start, start + len(new)), source.lines[0])
-
-
-def reworded(line: str, rng: random.Random) -> str:
-    """A sentence that says the same or a part of it, at times the very same."""
-    said = line
-    if rng.random() < 0.4:
-        said = re.sub(r"^(?:However|But|And|So|Also|In addition|Moreover|Then|Finally|Instead|Yet),? ", "", said)
-    if rng.random() < 0.4:
-        said = re.sub(r"\s?\([^()]*\)", "", said)
-    if rng.random() < 0.25:
-        said = re.sub(r", (?:which|who|where)\b[^,.;]*(?:,|(?=\.))", "", said)
-    if rng.random() < 0.2:
-        said = re.sub(r"^[^,]{4,40}, (?=(?:the|we|they|it|he|she|a|an)\b)", "", said)
-    if rng.random() < 0.3:
-        said = re.sub(r"(\d)\s?%", r"\1 percent", said) if "%" in said else re.sub(r"(\d) percent\b", r"\1%", said)
-    if rng.random() < 0.3:
-        digits = dict(zip(table.SMALL[:9], range(2, 11), strict=True))
-        said = re.sub(rf"\b({'|'.join(digits)})\b(?= [a-z]+s\b)", lambda match: str(digits[match[1]]), said)
-    if rng.random() < 0.3:
-        for short, full in (("don't", "do not"), ("isn't", "is not"), ("can't", "cannot"), ("it's", "it is")):
-            said = said.replace(short.replace("'", "’"), full).replace(short, full)
-    return said[:1].upper() + said[1:]
-
-
-def _choose(matches: Iterable[re.Match[str]], rng: random.Random) -> re.Match[str] | None:
-    found = list(matches)
-    return rng.choice(found) if found else None
-
-
-def _number(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    words = re.compile(rf"\b(?:{'|'.join(table.SMALL)})\b")
-    matches = [m for m in _NUMBER.finditer(said) if not _YEAR.fullmatch(m.group()) and (m.start() > 2 or said[m.end() : m.end() + 1] not in ".):")] + list(words.finditer(said))
-    match = _choose(matches, rng)
-    if match is None:
-        return None
-    for _ in range(8):
-        new = rng.choice(table.SMALL) if match.group() in table.SMALL else _other_number(match.group(), rng)
-        if new != match.group() and not {number.value for number in numbers(new)} & source.values:
-            return match.start(), match.end(), new
-    return None
-
-
-def _other_number(written: str, rng: random.Random) -> str:
-    sign = written[0] if written[0] in "$€£" else ""
-    bare = written.lstrip("$€£").replace(",", "")
-    decimals = len(bare.partition(".")[2])
-    value = float(bare)
-    ways = [
-        value * 2,
-        value * 10,
-        value / 2,
-        value + rng.choice((-3, -2, -1, 1, 2, 3, 5)),
-        value * rng.uniform(0.4, 2.2),
-    ]
-    new = max(abs(rng.choice(ways)), 0.1 if decimals else 1)
-    return f"{sign}{new:,.{decimals}f}" if "," in written or new >= 10_000 else f"{sign}{new:.{decimals}f}"
-
-
-def _date(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    match = _choose((*_YEAR.finditer(said), *_DATED.finditer(said)), rng)
-    if match is None or match.group() in ("May", "March"):
-        return None
-    old = match.group()
-    if old.isdigit():
-        new = str(int(old) + rng.choice((-12, -7, -4, -3, -2, -1, 1, 2, 3, 5)))
-    elif old in table.DAYS:
-        new = rng.choice(table.DAYS)
-    else:
-        month, _, day = old.partition(" ")
-        if day and rng.random() < 0.5:
-            new = f"{month} {rng.randint(1, 28)}"
-        else:
-            new = f"{rng.choice(table.MONTHS)} {day}".strip()
-    return (match.start(), match.end(), new) if new.lower() not in source.low else None
-
-
-def _unit(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    after = rf"(?<=[\d\w][ -])({'|'.join(table.UNITS)})\b"
-    matches = [
-        m
-        for m in re.finditer(after, said)
-        if re.search(r"(?:\d|\b(?:" + "|".join(table.SMALL) + r"))[ -]$", said[: m.start()])
-    ]
-    match = _choose(matches, rng)
-    if match is None:
-        return None
-    number = said[: match.start()].rsplit(maxsplit=1)[-1]
-    new = rng.choice(table.UNITS[match.group()])
-    return (match.start(), match.end(), new) if f"{number} {new}".lower() not in source.low else None
-
-
-def _names_in(said: str) -> list[re.Match[str]]:
-    return [
-        m for m in _NAME.finditer(said) if m.start() > 0 and not _DATED.search(m.group()) and len(m.group()) > 2
-        and said[: m.start()].rstrip()[-1:] not in ".!?:"
-    ]  # fmt: skip
-
-
-def _name_invented(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    match = _choose(_names_in(said), rng)
-    if match is None:
-        return None
-    before = said[: match.start()].split()[-1:]
-    if before and before[0] in ("in", "from", "at", "near", "to") and rng.random() < 0.6:
-        new = rng.choice(table.PLACES)
-    elif len(match.group().split()) == 2 and rng.random() < 0.6:
-        new = f"{rng.choice(table.FIRST)} {rng.choice(table.LAST)}"
-    else:
-        new = f"{rng.choice(table.FIRMS)} {rng.choice(table.ENDINGS)}".strip()
-    return (match.start(), match.end(), new) if new.split()[0].lower() not in source.low else None
-
-
-def _name_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    match = _choose(_names_in(said), rng)
-    if match is None:
-        return None
-    old = match.group()
-    others = [
-        name
-        for name in source.names
-        if name not in said and old not in name and not (set(name.split()) & set(old.split()))
-    ]
-    others = [name for name in others if (len(name.split()) == 1) == (len(old.split()) == 1) or len(others) < 3]
-    return (match.start(), match.end(), rng.choice(others)) if others else None
-
-
-def _number_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    match = _choose(_NUMBER.finditer(said), rng)
-    if match is None:
-        return None
-    year = bool(_YEAR.fullmatch(match.group()))
-    there = {m.group() for line in source.lines for m in _NUMBER.finditer(line)}
-    others = sorted(
-        one
-        for one in there
-        if one not in said and bool(_YEAR.fullmatch(one)) == year and one[0].isdigit() == match.group()[0].isdigit()
-    )
-    return (match.start(), match.end(), rng.choice(others)) if others else None
-
-
-def _role_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    names = [
-        m
-        for m in _NAME.finditer(said)
-        if not _DATED.search(m.group())
-        and len(m.group()) > 2
-        and not m.group().startswith(("The", "This", "Our", "We"))
-    ]
-    for one, other in pairwise(names):
-        between = said[one.end() : other.start()]
-        if re.search(r"\b(?:and|or|with)\b|,", between) or not re.search(
-            r"\b[a-z]+(?:ed|s)\b|\b(?:won|beat|met|led|told|gave|by)\b", between
-        ):
+def risks(responses: Iterable[Response], skip: int = -1, prior: float = 6.0) -> tuple[dict[str, float], float]:
+    """For stems that the evidence did not hold, how often they stood in a marked span; of all folds but `skip`."""
+    seen: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    source, known = "", frozenset[str]()
+    for response in responses:
+        if fold(response.source) == skip:
             continue
-        if one.group() != other.group():
-            return one.start(), other.end(), other.group() + between + one.group()
-    return None
+        if response.source != source:
+            source = response.source
+            known = frozenset(stem for line in response.lines for stem in words_of(line).stems)
+        for sentence in response.sentences:
+            words = words_of(sentence.text)
+            for i in words.content:
+                if words.stems[i] not in known:
+                    start, end = words.spans[i]
+                    seen[words.stems[i]] += 1
+                    bad[words.stems[i]] += any(start < e and end > s for s, e in sentence.spans)
+    usual = bad.total() / max(seen.total(), 1)
+    table = {stem: round((bad[stem] + prior * usual) / (n + prior), 3) for stem, n in sorted(seen.items()) if n >= 4}
+    return table, usual
 
 
-def _from_table(words: dict[str, tuple[str, ...]], after: str = "") -> _Edit:
-    pattern = re.compile(
-        rf"(?<![\w-])(?:{'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?![\w-]){after}"
-    )
-
-    def edit(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-        match = _choose(pattern.finditer(said), rng)
-        return (match.start(), match.end(), rng.choice(words[match.group()])) if match else None
-
-    return edit
-
-
-def _negation(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    if match := re.search(
-        r"\b(is|are|was|were|will|can|could|should|would|has|have|had|does|did|do|must) not |\bcannot ", said
-    ):
-        new = "can " if match.group() == "cannot " else f"{match[1]} "
-        return match.start(), match.end(), new
-    match = _choose((*_VERB.finditer(said), *_PLAIN_VERB.finditer(said)), rng)
-    if match is None:
-        return None
-    if match.re is _VERB:
-        plain = match.group() in ("has", "have", "had") and not re.match(r" (?:been|\w+ed)\b", said[match.end() :])
-        if plain:
-            return (
-                match.start(),
-                match.end(),
-                {"has": "does not have", "have": "do not have", "had": "did not have"}[match.group()],
-            )
-        return match.start(), match.end(), f"{match.group()} not"
-    if not match[2] or match[2] == "e":
-        return None
-    base = match[1] + ("e" if match[2] == "es" and match[1] in ("provid", "includ", "requir") else "")
-    return match.start(), match.end(), f"does not {base}"
+def fill(table: Table, responses: Iterable[Response], lexicons: Sequence[Lexicon], until: float) -> None:
+    """Read every sentence with the lexicon that did not see its source; stops at the moment `until`."""
+    source, held = "", None
+    for done, response in enumerate(responses):
+        if done % 500 == 0:
+            print(f"  {response.set}: {done} responses, {len(table.labels)} sentences", flush=True)
+            if time.monotonic() > until:
+                return
+        if held is None or response.source != source:
+            source, held = response.source, Held(response.lines)
+        lexicon = lexicons[fold(response.source) % len(lexicons)]
+        for sentence in response.sentences:
+            table.add(read(sentence.text, held, lexicon)[0], sentence.bad, response.set, response.source)
 
 
-EDITS: dict[str, _Edit] = {
-    "number": _number,
-    "date": _date,
-    "unit": _unit,
-    "name-invented": _name_invented,
-    "number-swap": _number_swap,
-    "name-swap": _name_swap,
-    "role-swap": _role_swap,
-    "antonym": _from_table(table.OPPOSITES),
-    "negation": _negation,
-    "quantifier": _from_table(table.QUANTIFIERS, r"(?= of | (?:the |our |these )?[a-z]+s\b| [a-z]+(?:ed|ly|ing)\b)"),
-    "tense": _from_table(table.TENSES),
-    "modality": _from_table(table.HEDGES),
-}
+def pair_responses(documents: Iterable[Sequence[str]], many: int, seed: int) -> Iterator[Response]:
+    """Minimal pairs as responses of two sentences."""
+    for pair in islice(minimal.pairs(documents, seed), many):
+        both = (Sentence(pair.good, False), Sentence(pair.bad, True))
+        yield Response("pairs", "", pair.source, pair.kind, pair.evidence, both, True)
+
+
+def fit(table: Table, seed: int, rounds: int = 500) -> tuple[Trees, Any]:
+    """Boosted trees on the fitting part, stopped when the other part no longer gains; and the library's own model."""
+    import lightgbm
+
+    figures, labels = np.array(table.figures), np.array(table.labels, dtype=float)
+    heavy, stop = np.array(table.weights), np.array(table.stop)
+    fitted = lightgbm.Dataset(figures[~stop], labels[~stop], weight=heavy[~stop], feature_name=list(NAMES))
+    held = lightgbm.Dataset(figures[stop], labels[stop], weight=heavy[stop], reference=fitted)
+    stopping = [lightgbm.early_stopping(40, verbose=False), lightgbm.log_evaluation(50)]
+    settings = {**SETTINGS, "seed": seed}
+    if len(table.labels) < 2000:
+        settings |= {"min_data_in_leaf": 2}
+    model = lightgbm.train(settings, fitted, num_boost_round=rounds, valid_sets=[held], callbacks=stopping)
+    return exported(model), model
+
+
+def exported(model: Any) -> Trees:
+    """A LightGBM model as flat arrays."""
+    nodes: list[list[float]] = []  # feature, threshold, left, right, value
+    deepest = 0
+
+    def place(node: dict[str, Any], depth: int) -> int:
+        nonlocal deepest
+        at = len(nodes)
+        deepest = max(deepest, depth)
+        if "leaf_value" in node:
+            nodes.append([-1, 0.0, at, at, node["leaf_value"]])
+        else:
+            nodes.append([node["split_feature"], node["threshold"], at, at, 0.0])
+            nodes[at][2] = place(node["left_child"], depth + 1)
+            nodes[at][3] = place(node["right_child"], depth + 1)
+        return at
+
+    trees = model.dump_model(num_iteration=model.best_iteration or None)["tree_info"]
+    roots = [place(tree["tree_structure"], 0) for tree in trees]
+    feature, threshold, left, right, value = np.array(nodes, dtype=np.float64).T
+    ints = [one.astype(np.int64) for one in (feature, left, right)]
+    return Trees(
+        feature=ints[0], threshold=threshold, left=ints[1], right=ints[2], value=value, roots=np.array(roots),
+        depth=deepest,
+    )  # fmt: skip
+
+
+def save(folder: Path, trees: Trees, lexicon: Lexicon, manifest: weights.Manifest) -> weights.Manifest:
+    """Write the weights with their manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trees.save(folder / "trees.npz")
+    words = {"rarity": lexicon.rarity, "risk": lexicon.risk, "usual": round(lexicon.usual, 4)}
+    text = json.dumps(words, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    (folder / "lexicon.json").write_text(text, encoding="utf-8")
+    return weights.save(folder, manifest)
+
+
+def sets_of(data: Path, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
+    """Name, hash, licence and rows of each training file."""
+    found = []
+    for name in names:
+        for path in sorted((data / name).glob("*train.jsonl.gz")):
+            if path.name.startswith("general"):
+                continue
+            with gzip.open(path) as lines:
+                many = sum(1 for _ in lines)
+            file = {"name": f"{name}/{path.name}", "sha256": weights.sha256_of(path)}
+            found.append({**file, "licence": LICENCES[name], "rows": many})
+    return tuple(found)
+
+
+def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int) -> None:
+    """The whole training; `out` beside which the table of figures is left, too, as `table.npz`."""
+    began = time.monotonic()
+    until = began + 60 * minutes * 0.75
+    responses = sorted(ragtruth(data, "train"), key=lambda one: (sha256(one.source.encode()).digest(), one.id))
+    rare = rarity(minimal.sources(data))
+    print(f"{len(responses)} responses, {len(rare)} stems, {time.monotonic() - began:.0f} s", flush=True)
+    held_back = [Lexicon(rare, *risks(responses, skip)) for skip in range(FOLDS)]
+    lexicon = Lexicon(rare, *risks(responses))
+    table = Table()
+    for name in TRAINED:
+        fill(table, claims(data, "train", name), [lexicon], until)
+    fill(table, responses, held_back, until)
+    kept = (one for one in minimal.sources(data) if not minimal.held_out(one[0]))
+    fill(table, pair_responses(kept, many_pairs, seed), [lexicon], until)
+    trees, _ = fit(table, seed)
+    manifest = weights.Manifest(
+        name="grounding-t0", version=VERSION, licence="MIT", seed=seed, files={"trees.npz": "", "lexicon.json": ""},
+        command="python -m training.grounding_t0 DATA", data=sets_of(data, LICENCES),
+        more={"features": list(NAMES), "sentences": dict(Counter(table.sets)), "trees": len(trees.roots)},
+    )  # fmt: skip
+    print(save(out, trees, lexicon, manifest).id, f"{time.monotonic() - began:.0f} s")
+
+
+def toy(seed: int = 7) -> tuple[Table, Trees, Any, float, float]:
+    """A training of some seconds on invented sentences: table, trees, the library's model, loss before and after."""
+    table = Table()
+    documents = [
+        tuple(line.replace("Larch", name) for line in TOY) for name in ("Larch", "Alder", "Rowan", "Birch") * 8
+    ]
+    for document in documents:
+        for pair in minimal.pairs([document], seed, each=6):
+            held = Held(pair.evidence)
+            for text, bad in ((pair.good, False), (pair.bad, True)):
+                table.add(read(text, held, Lexicon())[0], bad, "pairs", text)
+        seed += 1
+    trees, model = fit(table, seed, rounds=40)
+    labels = np.array(table.labels, dtype=float)
+    before = float(-np.log(np.where(labels > 0, labels.mean(), 1 - labels.mean())).mean())
+    after = float(np.logaddexp(0.0, np.where(labels > 0, -1.0, 1.0) * trees.margins(np.array(table.figures))).mean())
+    return table, trees, model, before, after
 
 
 def main() -> None:
-    """Print pairs and how many of each kind there are."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--many", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=0)
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=12_000)
+    parser.add_argument("--toy", action="store_true")
     asked = parser.parse_args()
-    counts: Counter[str] = Counter()
-    for pair in pairs(sources(asked.data), asked.seed):
-        counts[pair.kind] += 1
-        if counts.total() <= asked.many:
-            print(f"{pair.kind}\n  + {pair.good}\n  - {pair.bad}  [{pair.bad[slice(*pair.span)]}]")
-    print(dict(counts))
+    if asked.toy or asked.data is None:
+        *_, before, after = toy(asked.seed)
+        print(f"loss {before:.3f} -> {after:.3f}")
+    else:
+        train(asked.data, asked.out, asked.minutes, asked.seed, asked.pairs)
 
 
 if __name__ == "__main__":

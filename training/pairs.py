@@ -182,7 +182,11 @@ def _choose(matches: Iterable[re.Match[str]], rng: random.Random) -> re.Match[st
 
 def _number(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
     words = re.compile(rf"\b(?:{'|'.join(table.SMALL)})\b")
-    matches = [m for m in _NUMBER.finditer(said) if not _YEAR.fullmatch(m.group())] + list(words.finditer(said))
+    matches = [
+        m
+        for m in _NUMBER.finditer(said)
+        if not _YEAR.fullmatch(m.group()) and (m.start() > 2 or said[m.end() : m.end() + 1] not in ".):")
+    ] + list(words.finditer(said))
     match = _choose(matches, rng)
     if match is None:
         return None
@@ -205,7 +209,7 @@ def _other_number(written: str, rng: random.Random) -> str:
         value + rng.choice((-3, -2, -1, 1, 2, 3, 5)),
         value * rng.uniform(0.4, 2.2),
     ]
-    new = abs(rng.choice(ways)) or value + 1
+    new = max(abs(rng.choice(ways)), 0.1 if decimals else 1)
     return f"{sign}{new:,.{decimals}f}" if "," in written or new >= 10_000 else f"{sign}{new:.{decimals}f}"
 
 

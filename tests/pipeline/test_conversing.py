@@ -361,3 +361,34 @@ def test_a_prompt_that_asks_for_json_has_its_answer_held_to_a_schema(asks: bool)
     assert ('"answer"' in model.seen[0].schema) == asks
     assert "29 minutes" in sentences(events)[0]["text"]
     assert sentences(events)[0]["check"] != "not-written"
+
+
+EVENING = replace(
+    COURSE, details=(("duration", "nine weeks, on Tuesday evenings"), ("seats_left", "12")), place="Elmford Library",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "field", "line"),
+    [
+        ("On which evenings, and how long?", "duration", "Duration: nine weeks, on Tuesday evenings"),
+        ("Where is it?", "place", "Place: Elmford Library"),
+        ("How many seats are left?", "seats_left", "Seats left: 12"),
+    ],
+)
+def test_a_field_of_the_item_is_evidence(question: str, field: str, line: str) -> None:
+    """What an item says in its fields is cited by the item and the field, and counts as said by the item."""
+    events = told(rooms_with(None), EVENING, None, question, agent="general")
+
+    assert sentences(events)[0]["text"] == line
+    assert sentences(events)[0]["evidence"][0] == {
+        "id": "e1", "source": "item", "ref": f"{EVENING.id}#{field}", "start": 0, "end": len(line), "quote": line,
+    }  # fmt: skip
+    assert ending(events) == ("done", None)
+
+
+def test_fields_of_an_item_that_machines_may_not_read_are_not_cited() -> None:
+    """An author who opted out opted out with the fields too."""
+    events = told(rooms_with(None), replace(EVENING, ai=False), None, "How many seats are left?", agent="general")
+
+    assert "Seats left" not in str(events)

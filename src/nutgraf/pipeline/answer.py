@@ -18,6 +18,7 @@ from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.writing import Block, first_words_by, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import WORD_SHARE, overlap
+from nutgraf.retrieve.sources_details import Details, of_record
 from nutgraf.seams import Source
 from nutgraf.types import Card, Deadline, Fact, Prompt
 
@@ -39,14 +40,15 @@ NOTHING_FOUND = "Nothing here answers that."
 
 
 async def answer(
-    run: Run, agent: Agent, query: Query, names: Sequence[str] = (), pointed: Source | None = None
+    run: Run, agent: Agent, query: Query, names: Sequence[str] = (), more: Sequence[Source] = ()
 ) -> Closed:
     """Send the answer but for its ending, which is returned.
 
-    `names` are asked instead of the agent's own sources when they are given. `pointed` finds in the records that the
-    question points at; the answer then comes from them before all others.
+    `names` are asked instead of the agent's own sources when they are given. `more` finds in the records that the
+    question points at; the answer then comes from them before all others. Without it the fields of the item count too.
     """
-    blended = await find(run, agent, query, names, [pointed] if pointed else ())
+    own = Details([query.item] if query.item else [], run.rooms.encoder)
+    blended = await find(run, agent, query, names, more or ([own] if own else ()))
     passages = ranked(run, blended.kept, query)
     at_most = SMALL_PASSAGES_AT_MOST if run.rooms.small or run.session is None else PASSAGES_AT_MOST
     found = await cited(run, passages[:at_most])
@@ -64,7 +66,7 @@ def _reason(query: Query, found: Found) -> str | None:
     """What is said of an answer that the item itself does not give."""
     if not found.evidence:
         return NOT_STATED if query.item is not None else NOTHING_FOUND
-    own = query.item is None or any(piece.ref == query.item.id for piece in found.evidence)
+    own = query.item is None or any(of_record(piece.ref) == query.item.id for piece in found.evidence)
     return None if own else ELSEWHERE
 
 
@@ -74,7 +76,7 @@ def ranked(run: Run, passages: Sequence[Passage], query: Query) -> list[Passage]
     shares = dict(zip(map(id, passages), overlap([p.text for p in passages], query.text), strict=True))
 
     def merit(passage: Passage) -> float:
-        own = query.item is not None and passage.ref == query.item.id
+        own = query.item is not None and of_record(passage.ref) == query.item.id
         fit = passage.score if passage.source not in foreign else shares[id(passage)] * (1 + WORD_SHARE)
         return fit + OWN_FIRST * own + POINTED_FIRST * (passage.source in POINTED)
 

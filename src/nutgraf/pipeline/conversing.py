@@ -28,6 +28,7 @@ from nutgraf.pipeline.writing import noted
 from nutgraf.prompt.library import fenced
 from nutgraf.retrieve.relevance import relevance
 from nutgraf.retrieve.sources import on_thread
+from nutgraf.retrieve.sources_details import Details
 from nutgraf.retrieve.sources_named import Named
 from nutgraf.trust.screen import screen
 from nutgraf.types import Deadline, Digest, ItemKind, Vectors
@@ -119,7 +120,9 @@ async def _answered(run: Run, question: str) -> Closed:
         return closed
     if agent.form in ("answer", "plan"):
         if pointed:
-            return await answer(run, agent, query, BESIDE, Named(pointed, run.rooms.read, said, said_vector))
+            fields = Details(pointed, run.rooms.encoder)
+            named = Named(pointed, run.rooms.read, said, said_vector)
+            return await answer(run, agent, query, BESIDE, [named, fields] if fields else [named])
         if request.item is not None and not history and points_at_the_item(asked):
             return await answer(run, agent, query, ("item", *BESIDE))
     return await FORMS[agent.form](run, agent, query)

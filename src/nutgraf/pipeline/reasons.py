@@ -42,7 +42,7 @@ async def reasons(run: Run, meant: Resolved, agent: Agent, query: Query) -> Clos
         return None
     found = await on_thread(lambda: _found(run, query))
     if found:
-        return await answer(run, agent, query, (Given.name,), Given(found))
+        return await answer(run, agent, query, (Given.name,), [Given(found)])
     if not only_why(said):
         return None
     await run.released()

@@ -254,7 +254,8 @@ def _fitted(passage: object, source: Source, query: Query) -> Passage:
     if personal and source.partition != "member":
         log.error("alarm: source %s is public and gave a member's passage", source.name)
         raise _Garbage("a member's passage from a public source")
-    if passage.origin == "item" and (query.item is None or passage.ref != query.item.id):
+    record = passage.ref.partition("#")[0]  # behind it stands the field of a record
+    if passage.origin == "item" and (query.item is None or query.item.id not in (record, passage.ref)):
         raise _Garbage("a passage of another item in the name of this one")
     return _cut(passage, query)
 

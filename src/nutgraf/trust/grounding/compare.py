@@ -94,7 +94,7 @@ class Comparator:
     def read(self) -> None:
         """Read the evidence now rather than when the first sentence arrives."""
         _ = (self._quantities, self._names, self._records, self._index.rows_of, self._index.openings)
-        _ = (self._index.bigrams, self._index.trigrams)
+        _ = (self._index.bigrams, self._index.trigrams, self._index.lowered)
 
     def compare(self, said: Words, ranked: Ranked) -> Compared:
         """Everything that speaks against a sentence, with the reason in words."""
@@ -162,7 +162,7 @@ class Comparator:
         if laid.covered < _CLOSE or laid.covered_content < _CLOSE_CONTENT:
             return found
         found += [self._marked(said, one, laid) for one in turned(said, line, laid)]
-        theirs = quantities(line.text)
+        theirs = [one for row, one in self._quantities.found if row == laid.row]
         for gap in laid.gaps:
             if not gap.held or gap.i1 == gap.i0 or gap.j1 == gap.j0:
                 continue

@@ -176,8 +176,8 @@ def _anchored(said: Words, index: EvidenceIndex, compared: Compared, lexicon: Le
 def _small_words(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared) -> list[float]:
     mine = [word.lower().replace("’", "'") for word in said.written]
     top = ranked.order[:3]
-    theirs = {word.lower().replace("’", "'") for row in top[:2] for word in index.words[row].written}
-    wider = theirs | {word.lower() for row in top[2:] for word in index.words[row].written}
+    theirs = frozenset[str]().union(*(index.lowered[row] for row in top[:2]))
+    wider = theirs.union(*(index.lowered[row] for row in top[2:]))
     denies, denied = any(word in NEGATIONS for word in mine), bool(theirs & NEGATIONS)
     hedges, hedged = {MODALITY[w] for w in mine if w in MODALITY}, {MODALITY[w] for w in wider if w in MODALITY}
     amounts, amounted = ({QUANTIFIERS[w] for w in words if w in QUANTIFIERS} for words in (mine, wider))

@@ -67,6 +67,11 @@ class EvidenceIndex:
         return tuple(frozenset(words.stems) for words in self.words)
 
     @cached_property
+    def lowered(self) -> tuple[frozenset[str], ...]:
+        """The words of each line in lower case."""
+        return tuple(frozenset(w.lower().replace("’", "'") for w in words.written) for words in self.words)
+
+    @cached_property
     def rows_of(self) -> dict[str, tuple[int, ...]]:
         """For each stem the numbers of the lines that hold it."""
         rows: dict[str, list[int]] = {}

@@ -43,7 +43,7 @@ SMALL_TALK = frozenset(
 )
 #: How many questions of one foreign intent are trained on; "oos" is taken whole.
 EACH_INTENT = 12
-FALSE_OUTSIDE_AT_MOST = 0.02
+FALSE_OUTSIDE_AT_MOST = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clinc", type=Path, nargs="?")
     parser.add_argument("--out", type=Path, default=Path("src/nutgraf/decide/head_weights.json"))
-    parser.add_argument("--penalty", type=float, default=3e-4)
+    parser.add_argument("--penalty", type=float, default=1e-4)
     given = parser.parse_args()
     ours = questions()
     more = asked_of(foreign(given.clinc, "train", EACH_INTENT)) if given.clinc else []

@@ -167,17 +167,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     (out / "pid").write_text(str(os.getpid()))
     model = fresh(base, json.loads((folder / "rows.json").read_text(encoding="utf-8")))
-    heads = [p for n, p in model.named_parameters() if p.requires_grad and ("head" in n or n == "from_tokens")]
-    body = [p for n, p in model.named_parameters() if p.requires_grad and not ("head" in n or n == "from_tokens")]
-    optimiser = torch.optim.AdamW(
-        [{"params": body, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
-    )
-    state = State(decay_from=target // 2)
-    if (out / "last.pt").exists():
-        saved = torch.load(out / "last.pt", weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        state = State(**saved["state"])
+    optimiser = _optimiser(model)
+    state = _resumed(model, optimiser, out) or State(decay_from=target // 2)
     rng = np.random.default_rng(seed + state.step)
     parts = mixture(folder, seed + state.step)
     began, before, saved_at, looked_at = time.monotonic(), state.seconds, time.monotonic(), time.monotonic()
@@ -185,16 +176,8 @@ def train(
     while state.windows < target and state.seconds < 60 * minutes:
         for batch in batches(parts, rng, POOL_BATCHES):
             share = rate_at(state, target)
-            for group, full in zip(optimiser.param_groups, (ENCODER_RATE, HEAD_RATE), strict=True):
-                group["lr"] = full * share
-            with torch.autocast("cpu", torch.bfloat16):
-                loss, sentence_loss = loss_of(model, batch)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_([*body, *heads], CLIP)
-            optimiser.step()
+            running.append(_step(model, optimiser, batch, share))
             state.step, state.windows = state.step + 1, state.windows + len(batch.labels)
-            running.append(float(sentence_loss))
             state.seconds = before + time.monotonic() - began
             if state.step % 20 == 0:
                 print(
@@ -219,6 +202,39 @@ def train(
         state.curve = [{"windows": state.windows, "loss_first": first, "loss": last}]
     _save(model, optimiser, state, out)
     return state
+
+
+def _optimiser(model: CrossEncoder) -> torch.optim.Optimizer:
+    """AdamW with a rate for the encoder and a higher one for the heads, in this order."""
+    named = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+    heads = [value for name, value in named if "head" in name or name == "from_tokens"]
+    body = [value for name, value in named if not ("head" in name or name == "from_tokens")]
+    return torch.optim.AdamW(
+        [{"params": body, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
+    )
+
+
+def _resumed(model: CrossEncoder, optimiser: torch.optim.Optimizer, out: Path) -> State | None:
+    """The state of the last checkpoint, put into model and optimiser; None when there is none."""
+    if not (out / "last.pt").exists():
+        return None
+    saved = torch.load(out / "last.pt", weights_only=True)
+    model.load_state_dict(saved["model"])
+    optimiser.load_state_dict(saved["optimiser"])
+    return State(**saved["state"])
+
+
+def _step(model: CrossEncoder, optimiser: torch.optim.Optimizer, batch: Batch, share: float) -> float:
+    """One step at `share` of the full rates; gives the sentence loss."""
+    for group, full in zip(optimiser.param_groups, (ENCODER_RATE, HEAD_RATE), strict=True):
+        group["lr"] = full * share
+    with torch.autocast("cpu", torch.bfloat16):
+        loss, sentence_loss = loss_of(model, batch)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], CLIP)
+    optimiser.step()
+    return float(sentence_loss)
 
 
 def _asked(out: Path, state: State, target: int) -> int:

@@ -14,7 +14,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ import numpy as np
 from nutgraf import weights
 from nutgraf.trust.grounding.features import NAMES, Lexicon
 from nutgraf.trust.grounding.lexical import words_of
-from nutgraf.trust.grounding.t0 import WEIGHTS, Held, read
+from nutgraf.trust.grounding.t0 import WEIGHTS, FirstTier, Held, read
 from nutgraf.trust.grounding.trees import Trees
 from training import pairs as minimal
 from training.grounding_data import Response, Sentence, claims, ragtruth
@@ -90,24 +90,35 @@ def rarity(documents: Iterable[Sequence[str]], at_least: int = 4) -> dict[str, f
     return {stem: round(math.log((1 + many) / (1 + n)) + 0.5, 1) for stem, n in sorted(counts.items()) if n >= at_least}
 
 
-def risks(responses: Iterable[Response], skip: int = -1, prior: float = 6.0) -> tuple[dict[str, float], float]:
-    """For stems that the evidence did not hold, how often they stood in a marked span; of all folds but `skip`."""
-    seen: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
+def risks(responses: Iterable[Response], prior: float = 6.0) -> list[tuple[dict[str, float], float]]:
+    """For stems that the evidence did not hold, how often they stood in a marked span, and how often any did.
+
+    First the tables that leave out one fold each, then the table of all.
+    """
+    seen = [Counter[str]() for _ in range(FOLDS)]
+    bad = [Counter[str]() for _ in range(FOLDS)]
     source, known = "", frozenset[str]()
     for response in responses:
-        if fold(response.source) == skip:
-            continue
         if response.source != source:
             source = response.source
             known = frozenset(stem for line in response.lines for stem in words_of(line).stems)
+        place = fold(source)
         for sentence in response.sentences:
             words = words_of(sentence.text)
             for i in words.content:
                 if words.stems[i] not in known:
                     start, end = words.spans[i]
-                    seen[words.stems[i]] += 1
-                    bad[words.stems[i]] += any(start < e and end > s for s, e in sentence.spans)
+                    seen[place][words.stems[i]] += 1
+                    bad[place][words.stems[i]] += any(start < e and end > s for s, e in sentence.spans)
+    return [
+        _rates(
+            *(sum((one for i, one in enumerate(counts) if i != skip), Counter[str]()) for counts in (seen, bad)), prior
+        )
+        for skip in range(FOLDS + 1)
+    ]
+
+
+def _rates(seen: Counter[str], bad: Counter[str], prior: float) -> tuple[dict[str, float], float]:
     usual = bad.total() / max(seen.total(), 1)
     table = {stem: round((bad[stem] + prior * usual) / (n + prior), 3) for stem, n in sorted(seen.items()) if n >= 4}
     return table, usual
@@ -203,14 +214,14 @@ def sets_of(data: Path, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
 
 
 def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int) -> None:
-    """The whole training; `out` beside which the table of figures is left, too, as `table.npz`."""
+    """The whole training, then its figures on dev."""
     began = time.monotonic()
     until = began + 60 * minutes * 0.75
     responses = sorted(ragtruth(data, "train"), key=lambda one: (sha256(one.source.encode()).digest(), one.id))
     rare = rarity(minimal.sources(data))
     print(f"{len(responses)} responses, {len(rare)} stems, {time.monotonic() - began:.0f} s", flush=True)
-    held_back = [Lexicon(rare, *risks(responses, skip)) for skip in range(FOLDS)]
-    lexicon = Lexicon(rare, *risks(responses))
+    *held_back, lexicon = [Lexicon(rare, *one) for one in risks(responses)]
+    print(f"{len(lexicon.risk)} stems with a risk, {time.monotonic() - began:.0f} s", flush=True)
     table = Table()
     for name in TRAINED:
         fill(table, claims(data, "train", name), [lexicon], until)
@@ -223,7 +234,36 @@ def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int) -> 
         command="python -m training.grounding_t0 DATA", data=sets_of(data, LICENCES),
         more={"features": list(NAMES), "sentences": dict(Counter(table.sets)), "trees": len(trees.roots)},
     )  # fmt: skip
-    print(save(out, trees, lexicon, manifest).id, f"{time.monotonic() - began:.0f} s")
+    print(save(out, trees, lexicon, manifest).id, f"{time.monotonic() - began:.0f} s", flush=True)
+    measure(data, out)
+
+
+def measure(data: Path, folder: Path) -> weights.Manifest:
+    """Write into the manifest what the weights reach on the sentences of RAGTruth dev and on the toy pairs."""
+    from bench.trust_parts.grounding_t0 import auc, average_precision, scored
+
+    manifest, tier = weights.load(folder), FirstTier.load(folder)
+    dev = scored(tier, ragtruth(data, "dev"))
+    scores = np.array([score for _, found, _ in dev for score in found])
+    bad = np.array([float(one.bad) for response, _, _ in dev for one in response.sentences])
+    metrics = {
+        "ragtruth dev sentence AP": round(average_precision(scores, bad), 4),
+        "ragtruth dev sentence AUC": round(auc(scores, bad), 4),
+        "toy pair accuracy": round(toy_accuracy(tier), 4),
+    }
+    print(metrics)
+    return weights.save(folder, replace(manifest, metrics=metrics))
+
+
+def toy_accuracy(tier: FirstTier) -> float:
+    """How many of the pairs of the toy sentences get the higher score on the side of the bad one, 0..1."""
+    right = []
+    for seed in range(12):
+        for pair in minimal.pairs([TOY], seed, each=6):
+            held = Held(pair.evidence)
+            good, bad = (tier.judge(text, held).probability for text in (pair.good, pair.bad))
+            right.append(float(bad > good) + 0.5 * float(bad == good))
+    return sum(right) / len(right)
 
 
 def toy(seed: int = 7) -> tuple[Table, Trees, Any, float, float]:

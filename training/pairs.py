@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nutgraf.text.numbers import numbers
+from nutgraf.text.words import STOPWORDS
 from nutgraf.trust.grounding.flatten import flatten
 from training import pair_words as table
 
@@ -33,6 +34,7 @@ SETS = (
     "jobs_emscad", "jobs_usgov_tts", "posts_digitalgov_events", "ragtruth",
 )  # fmt: skip
 _FIELDS = ("text", "description", "requirements", "benefits", "company_profile", "context")
+_NO_NAMES = frozenset((*table.SMALL, *STOPWORDS, "one"))
 _MARKUP = re.compile(r"```.*?```|<[^>]+>|!?\[([^\]]*)\]\([^)]*\)|[*_`#|]{1,3}", re.DOTALL)
 _NAME = re.compile(r"\b[A-Z][a-zà-ÿ’'-]+(?:\s(?:of\s)?[A-Z][a-zà-ÿ’'-]+){0,3}(?:\s[A-Z]{2,})?\b|(?<=\s)[A-Z]{3,}\b")
 _NUMBER = re.compile(
@@ -130,9 +132,7 @@ def pairs(documents: Iterable[Sequence[str]], seed: int = 0, each: int = 1) -> I
 def _source(document: Sequence[str]) -> _Source:
     text = "\n".join(document)
     found = Counter(match.group() for line in document for match in _NAME.finditer(line) if match.start() > 0)
-    names = tuple(
-        name for name in found if not _DATED.search(name) and len(name) > 2 and name.lower() not in table.SMALL
-    )
+    names = tuple(name for name in found if not _DATED.search(name) and len(name) > 2 and name.lower() not in _NO_NAMES)
     values = frozenset(number.value for number in numbers(text))
     return _Source(tuple(document), text, text.lower(), values, names)
 
@@ -180,13 +180,20 @@ def _choose(matches: Iterable[re.Match[str]], rng: random.Random) -> re.Match[st
     return rng.choice(found) if found else None
 
 
+def _counts_in(said: str, years: bool = False) -> list[re.Match[str]]:
+    """The numbers that count something: not those of list items, nor days of a month."""
+    return [
+        match
+        for match in _NUMBER.finditer(said)
+        if (years or not _YEAR.fullmatch(match.group()))
+        and (match.start() > 2 or said[match.end() : match.end() + 1] not in ".):")
+        and not said[: match.start()].rstrip().endswith(tuple(table.MONTHS))
+    ]
+
+
 def _number(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
     words = re.compile(rf"\b(?:{'|'.join(table.SMALL)})\b")
-    matches = [
-        m
-        for m in _NUMBER.finditer(said)
-        if not _YEAR.fullmatch(m.group()) and (m.start() > 2 or said[m.end() : m.end() + 1] not in ".):")
-    ] + list(words.finditer(said))
+    matches = [*_counts_in(said), *words.finditer(said)]
     match = _choose(matches, rng)
     if match is None:
         return None
@@ -282,7 +289,7 @@ def _name_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int
 
 
 def _number_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int, str] | None:
-    match = _choose(_NUMBER.finditer(said), rng)
+    match = _choose(_counts_in(said, years=True), rng)
     if match is None:
         return None
     year = bool(_YEAR.fullmatch(match.group()))
@@ -303,6 +310,7 @@ def _role_swap(said: str, source: _Source, rng: random.Random) -> tuple[int, int
         and len(m.group()) > 2
         and not m.group().startswith(("The", "This", "Our", "We"))
     ]
+    names = [m for m in names if m.start() > 0 or m.group() in source.names]
     for one, other in pairwise(names):
         between = said[one.end() : other.start()]
         if re.search(r"\b(?:and|or|with)\b|,", between) or not re.search(

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nutgraf import weights
 from nutgraf.errors import MissingPart
 from nutgraf.trust.grounding.features import NAMES, Lexicon, load_lexicon
 from nutgraf.trust.grounding.t0 import WEIGHTS, FirstTier, Held, read
@@ -69,3 +70,13 @@ def test_the_shipped_weights_tell_a_changed_fact() -> None:
     ):
         assert tier.judge(bad, held).probability > good.probability
     assert tier.judge("Bread costs 4 dollars.", held).probability >= 0.97
+
+
+@pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built")
+def test_the_shipped_weights_reproduce_the_figure_of_their_manifest() -> None:
+    """Pairs made of the toy sentences are told apart as often as the manifest says."""
+    from training.grounding_t0 import toy_accuracy
+
+    wanted = weights.load(WEIGHTS).metrics["toy pair accuracy"]
+    assert toy_accuracy(FirstTier.load()) == pytest.approx(wanted, abs=0.005)
+    assert wanted > 0.9

@@ -92,7 +92,7 @@ def main() -> None:
     admission.SWAMPED_S = 60.0
     gate = Gate(LimitRules(start=4_096.0, at_most=4_096.0, lag_high_s=60.0, ratio_high=1e9), deadline_s=15.0)
     app = edge_app(rooms(), item_of=records.item, member_of=records.member, gate=gate)
-    run_edge(app, port=int(os.environ["PORT"]), loop=os.environ.get("LOOP", "asyncio"))
+    run_edge(app, port=int(os.environ["PORT"]), **({"loop": os.environ["LOOP"]} if "LOOP" in os.environ else {}))
 
 
 if __name__ == "__main__":

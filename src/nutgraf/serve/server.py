@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from nutgraf.errors import InputError
+from nutgraf.serve.accept import Taking, best_loop
 from nutgraf.serve.app import make_app
 from nutgraf.serve.door import check_bind
 from nutgraf.serve.site import Site
@@ -17,7 +18,7 @@ GRACEFUL_S = 5
 CONNECTIONS_AT_MOST = 512
 
 
-class Server(uvicorn.Server):
+class Server(Taking):
     """Ends its streams before it waits for its connections, so that every reader gets an ending."""
 
     def __init__(self, site: Site, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -25,7 +26,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 make_app(site),
-                loop="asyncio",
+                loop=best_loop(),
                 http=OneWrite,
                 ws="none",
                 lifespan="on",

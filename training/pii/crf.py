@@ -39,7 +39,7 @@ class Crf:
         np.add.at(real, (gold[:, :-1][both], gold[:, 1:][both]), -1.0)
         for part, gradient, place in ((self.moves, real, 1), (self.first, error[:, 0].sum(axis=0), 2)):
             self.seen[place] += gradient**2
-            part -= rate * gradient / np.sqrt(self.seen[place])
+            np.subtract(part, rate * gradient / np.sqrt(self.seen[place]), out=part)
         return loss / int(lengths.sum())
 
     def _update_table(self, rows: Array, error: Array, rate: float, decay: float) -> None:
@@ -53,9 +53,7 @@ class Crf:
         self.table[which] -= rate * gradient / np.sqrt(self.seen[0][which])
 
 
-def _expectations(
-    scores: Array, moves: Array, first: Array, gold: Array, lengths: Array
-) -> tuple[Array, Array, float]:
+def _expectations(scores: Array, moves: Array, first: Array, gold: Array, lengths: Array) -> tuple[Array, Array, float]:
     """Probabilities of labels at every place, expected counts of label pairs, and the loss summed over the batch."""
     size, time, _ = scores.shape
     peak = scores.max(axis=2, keepdims=True)
@@ -90,7 +88,12 @@ def _expectations(
 
 
 def batches(
-    rows: Sequence[Array], gold: Sequence[Sequence[int]], order: Array, size: int, drop: float, chance: np.random.Generator
+    rows: Sequence[Array],
+    gold: Sequence[Sequence[int]],
+    order: Array,
+    size: int,
+    drop: float,
+    chance: np.random.Generator,
 ) -> Iterator[tuple[Array, Array, Array]]:
     """Padded batches of texts of like length, in random order; `drop` is the share of features left out."""
     groups = [order[start : start + size * 20] for start in range(0, len(order), size * 20)]

@@ -1,4 +1,4 @@
-"""Sentences to train the tagger on: labelled ones with names exchanged, our own templates, and plain professional text."""
+"""Sentences to train the tagger on: labelled ones with names exchanged, our own templates, and plain text of work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KIND = {
     "STREET_ADDRESS": "address", "ZIP_CODE": "address",
 }  # fmt: skip
 #: Some rows label the title as a person beside the name.
-_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Miss)\.?", re.I)
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Miss)\.?", re.IGNORECASE)
 _SLOT = re.compile(r"\{(\w+)\}")
 TEMPLATES = Path(__file__).parent / "templates.txt"
 
@@ -47,7 +47,11 @@ def labelled(path: Path) -> list[Example]:
     """The labelled sentences of a part of pii_presidio."""
     found = []
     for row in rows(path):
-        spans = tuple((s["start"], s["end"], _KIND[s["type"]]) for s in row["spans"] if s["type"] in _KIND and not _TITLE.fullmatch(s["text"]))
+        spans = tuple(
+            (s["start"], s["end"], _KIND[s["type"]])
+            for s in row["spans"]
+            if s["type"] in _KIND and not _TITLE.fullmatch(s["text"])
+        )
         template = re.sub(r"\{\{\w+\}\}", "{}", row["template"].lower())
         found.append(Example(row["text"], spans, template))
     return found
@@ -111,6 +115,8 @@ def made(pick: random.Random, count: int, path: Path = TEMPLATES) -> Iterator[Ex
             text += gap + more
         if pick.random() < 0.1 and _short(text.lower(), text):
             text = text.lower()
+        if pick.random() < 0.4:
+            text = text.replace("'", "’")
         yield joined(Example(text, tuple(spans), template))
 
 
@@ -132,17 +138,19 @@ _PRONOUN = re.compile(r"(?<![\\w'’])(He|She|he|she|him|They|they|[Hh]is|[Hh]er
 
 def named(data: Path, pick: random.Random, count: int) -> list[Example]:
     """Sentences of real texts about somebody, with a name where the pronoun stood."""
-    texts = [part for row in rows(data / "ragtruth/train.jsonl.gz") for part in re.split(r"(?<=[.!?]) ", row["response"])]
+    texts = [
+        part for row in rows(data / "ragtruth/train.jsonl.gz") for part in re.split(r"(?<=[.!?]) ", row["response"])
+    ]
     texts = [text for text in texts if len(text) < 200 and _PRONOUN.search(text) and not re.search(r".[A-Z0-9]", text)]
     pick.shuffle(texts)
     found = []
     for text in texts[:count]:
         match = pick.choice(list(_PRONOUN.finditer(text)))
         name = pick.choice((slots.person, slots.given, slots.family))(pick)
-        tail = "'s" if match[0].lower() in ("his", "her") else ""
+        tail = pick.choice(("'s", "’s")) if match[0].lower() in ("his", "her") else ""
         spans = ((match.start(), match.start() + len(name), "person"),)
-        text = text[: match.start()] + name + tail + text[match.end() :]
-        found.append(Example(text.lower() if pick.random() < 0.06 and text.isascii() else text, spans, ""))
+        new = text[: match.start()] + name + tail + text[match.end() :]
+        found.append(Example(new.lower() if pick.random() < 0.06 and new.isascii() else new, spans, ""))
     return found
 
 
@@ -153,10 +161,13 @@ def plain(data: Path, pick: random.Random, count: int) -> list[Example]:
         texts += [row["title"], row["description"], *pick.sample(_strings(row.get("tasks", [])), 1)]
     for row in rows(data / "esco/occupations.jsonl.gz"):
         texts += [row["label"].title(), *[alt.title() for alt in row["alt"][:1]]]
-    texts += [row["title"] for row in rows(data / "courses_catalogue/train.jsonl.gz") if " by " not in row["title"].lower()]  # fmt: skip  # noqa: E501
+    courses = [row["title"] for row in rows(data / "courses_catalogue/train.jsonl.gz")]
+    texts += [title for title in courses if " by " not in title.lower()]
     texts += [row["text"] for row in rows(data / "intent_clinc150/train.jsonl.gz") if _nameless(row["text"])][::4]
     pick.shuffle(texts)
-    articles = [text for name in ("articles_18f", "articles_digitalgov", "jobs_emscad") for text in _sentences(data / name)]
+    articles = [
+        text for name in ("articles_18f", "articles_digitalgov", "jobs_emscad") for text in _sentences(data / name)
+    ]
     pick.shuffle(articles)
     return [Example(text, (), "") for text in [*texts[: count // 2], *articles[: count // 2]]]
 
@@ -175,7 +186,9 @@ def _strings(values: Iterable[Any]) -> list[str]:
 
 
 def _nameless(text: str) -> bool:
-    return not any(lexicon.kinds(word) & (lexicon.GIVEN | lexicon.PLACE) for word in text.split()) and "name" not in text  # noqa: E501
+    return (
+        not any(lexicon.kinds(word) & (lexicon.GIVEN | lexicon.PLACE) for word in text.split()) and "name" not in text
+    )
 
 
 def labels(example: Example) -> tuple[list[tuple[int, int]], list[int]]:

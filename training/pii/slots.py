@@ -1,5 +1,7 @@
 """Made-up people, places, firms and addresses of many countries, to fill templates with. Every one is invented."""
 
+# ruff: noqa: E501  (lists of words and of forms read best one a line)
+
 from __future__ import annotations
 
 import random
@@ -12,14 +14,14 @@ _GIVEN = lexicon.names("given")
 _PARTICLES = {"Da", "De", "Van", "den", "Von", "Silva", "Groot", "Jong", "Vries", "Berg", "Dijk", "Arnim"}
 _FAMILY = tuple(name for name in lexicon.names("family") if name not in _PARTICLES)
 _PLACES = lexicon.places()
-_STARTS = "Al Ba Be Bo Bra Ca Che Da De Do Dra El Er Fa Fe Fi Ga Ge Gra Ha He Hi Ho Ja Jo Ka Ke Ki Ko Kra La Le Li Lo Ma Me Mi Mo Na Ne No Nu O Pa Pe Po Pra Ra Re Ri Ro Sa Se Shi So Sta Su Ta Te Ti To Tra U Va Ve Vi Vo Wa We Ya Yo Za Ze Zi".split()  # fmt: skip  # noqa: E501
-_MIDDLES = "ba ber bi bo ca cha da de der di do fa ga ger gi ha ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti to va ve vi vo za ze zi".split()  # fmt: skip  # noqa: E501
-_ENDS = "n r l s t d k m na la ra da ta ne le re ni li ri no lo ro ndo nte rsen lson nen berg man mann feld stein ski ska sky czyk wicz enko uk ov ova ev eva in ina ić ová ák sson dóttir dottir sen oglu yan shvili idis akis poulos escu eanu ez az es eira inho ini elli etti ucci ault eau ard ert ens stra inga mäki nen vić ów".split()  # fmt: skip  # noqa: E501
+_STARTS = "Al Ba Be Bo Bra Ca Che Da De Do Dra El Er Fa Fe Fi Ga Ge Gra Ha He Hi Ho Ja Jo Ka Ke Ki Ko Kra La Le Li Lo Ma Me Mi Mo Na Ne No Nu O Pa Pe Po Pra Ra Re Ri Ro Sa Se Shi So Sta Su Ta Te Ti To Tra U Va Ve Vi Vo Wa We Ya Yo Za Ze Zi".split()  # fmt: skip
+_MIDDLES = "ba ber bi bo ca cha da de der di do fa ga ger gi ha ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti to va ve vi vo za ze zi".split()  # fmt: skip
+_ENDS = "n r l s t d k m na la ra da ta ne le re ni li ri no lo ro ndo nte rsen lson nen berg man mann feld stein ski ska sky czyk wicz enko uk ov ova ev eva in ina ić ová ák sson dóttir dottir sen oglu yan shvili idis akis poulos escu eanu ez az es eira inho ini elli etti ucci ault eau ard ert ens stra inga mäki nen vić ów".split()  # fmt: skip
 _DIRECTIONS = ("", "", "", "North ", "South ", "East ", "West ", "Old ", "New ", "Upper ")
 _THINGS = """Oak Maple Mill Church High Park Station School Garden River Lake Hill Forest Bridge King Queen Victoria Market
 Castle Cedar Pine Elm Washington Lincoln Jefferson Franklin Spring Meadow Sunset Highland Harbour Abbey Orchard Willow
 Chestnut Walnut Main Front Water Second Third Fifth Broad Union Liberty Grove College Mountain Prairie Cherry""".split()
-_FIRM_TAILS = "Ltd|Inc.|Inc|LLC|GmbH|Group|Labs|Systems|Partners|Software|Bank|University|Consulting|Solutions|Foundation|AG|Oy|AB|SA|plc|Health|Energy|Media|Logistics|& Sons|Studio|Institute|College|Hospital".split("|")  # fmt: skip  # noqa: E501
+_FIRM_TAILS = "Ltd|Inc.|Inc|LLC|GmbH|Group|Labs|Systems|Partners|Software|Bank|University|Consulting|Solutions|Foundation|AG|Oy|AB|SA|plc|Health|Energy|Media|Logistics|& Sons|Studio|Institute|College|Hospital".split("|")  # fmt: skip
 _ROLES = """software engineer|data scientist|nurse|sales manager|product manager|recruiter|chief financial officer|head of
 talent|teacher|electrician|project lead|CEO|CTO|accountant|UX designer|legal counsel|warehouse supervisor|welder|chef|head
 of operations|staff engineer|marketing director|research fellow|paramedic|managing director|board member|principal
@@ -44,7 +46,7 @@ def family(pick: random.Random) -> str:
     """A family name: of the list, or in one of three cases made up; some with particles or doubled."""
     name = invented(pick, 0, 2) if pick.random() < 0.35 else pick.choice(_FAMILY)
     if (roll := pick.random()) < 0.04:
-        return pick.choice(("van ", "de ", "von ", "van der ", "van den ", "da ", "dos ", "al-", "El ", "Di ", "Le ", "Mac", "O'")) + name  # fmt: skip  # noqa: E501
+        return pick.choice(("van ", "de ", "von ", "van der ", "van den ", "da ", "dos ", "al-", "El ", "Di ", "Le ", "Mac", "O'")) + name  # fmt: skip
     return f"{name}{pick.choice('- ')}{pick.choice(_FAMILY)}" if roll < 0.08 else name
 
 
@@ -70,7 +72,7 @@ def place(pick: random.Random) -> str:
         return name.upper()
     if roll < 0.12:
         return pick.choice(("San ", "Saint-", "St. ", "Santa ", "São ")) + f"{pick.choice(_GIVEN)} {name}"
-    return pick.choice(("San ", "Saint-", "Port ", "Bad ", "St. ", "Santa ", "Villa ", "El ", "La ")) + name if roll < 0.17 else name  # fmt: skip  # noqa: E501
+    return pick.choice(("San ", "Saint-", "Port ", "Bad ", "St. ", "Santa ", "Villa ", "El ", "La ")) + name if roll < 0.17 else name  # fmt: skip
 
 
 def firm(pick: random.Random) -> str:
@@ -86,7 +88,9 @@ def firm(pick: random.Random) -> str:
     if roll < 0.5:
         return f"{head} {pick.choice(_THINGS)} {pick.choice(_FIRM_TAILS)}"
     if roll < 0.56:
-        return f"{head} {invented(pick)} {pick.choice(('Lines', 'Movers', 'Networks', 'Works', 'Stores', 'Foods', 'App'))}"
+        return (
+            f"{head} {invented(pick)} {pick.choice(('Lines', 'Movers', 'Networks', 'Works', 'Stores', 'Foods', 'App'))}"
+        )
     return f"{head} {pick.choice(_FIRM_TAILS)}"
 
 
@@ -105,12 +109,12 @@ def _number(pick: random.Random) -> str:
 
 
 def _english(pick: random.Random) -> str:
-    kind = pick.choice("Street Street St St. Avenue Ave Road Road Rd Lane Drive Dr Boulevard Blvd Way Court Place Square Terrace Close Crescent".split())  # fmt: skip  # noqa: E501
+    kind = pick.choice("Street Street St St. Avenue Ave Road Road Rd Lane Drive Dr Boulevard Blvd Way Court Place Square Terrace Close Crescent".split())  # fmt: skip
     return f"{_number(pick)} {pick.choice(_DIRECTIONS)}{_thing(pick)} {kind}"
 
 
 def _romance(pick: random.Random) -> str:
-    kind = pick.choice(("rue", "Rue de", "rue de la", "avenue", "Via", "via", "Viale", "Piazza", "Calle", "Calle de", "Avenida", "Av.", "Rua", "Rua da", "Travessa", "Plaza", "boulevard", "Corso", "Estrada", "C/"))  # fmt: skip  # noqa: E501
+    kind = pick.choice(("rue", "Rue de", "rue de la", "avenue", "Via", "via", "Viale", "Piazza", "Calle", "Calle de", "Avenida", "Av.", "Rua", "Rua da", "Travessa", "Plaza", "boulevard", "Corso", "Estrada", "C/"))  # fmt: skip
     name = _thing(pick) if pick.random() < 0.7 else f"{_thing(pick)} {_thing(pick)}"
     if kind.lower().startswith(("rue", "avenue", "boulevard")) and kind != "Av.":
         return f"{_number(pick)}{pick.choice((' ', ', ', ' bis '))}{kind} {name}"
@@ -127,7 +131,7 @@ def _eastern(pick: random.Random) -> str:
     return pick.choice((
         f"ul. {name} {_number(pick)}/{pick.randint(1, 60)}", f"{name} {_number(pick)}", f"{name} u. {_number(pick)}.",
         f"{name} utca {_number(pick)}", f"ulica {name} {_number(pick)}", f"{name} Caddesi No: {pick.randint(1, 90)}",
-        f"Leoforos {name} {_number(pick)}", f"{_number(pick)} {name} Nagar", f"{pick.randint(1, 9)}-{pick.randint(1, 20)}-{pick.randint(1, 30)} {name}",  # noqa: E501
+        f"Leoforos {name} {_number(pick)}", f"{_number(pick)} {name} Nagar", f"{pick.randint(1, 9)}-{pick.randint(1, 20)}-{pick.randint(1, 30)} {name}",
         f"nám. {name} {_number(pick)}", f"Strada {name} {_number(pick)}", f"Jalan {name} {_number(pick)}",
     ))  # fmt: skip
 
@@ -137,7 +141,7 @@ def street(pick: random.Random) -> str:
     ways: tuple[Callable[[random.Random], str], ...] = (_english, _english, _romance, _germanic, _eastern)
     found = pick.choice(ways)(pick)
     if pick.random() < 0.15:
-        found += f"{pick.choice((', ', ' '))}{pick.choice(('Apt.', 'Apt', 'Suite', 'Unit', 'Flat', '#', 'Floor'))} {pick.randint(1, 980)}"  # noqa: E501
+        found += f"{pick.choice((', ', ' '))}{pick.choice(('Apt.', 'Apt', 'Suite', 'Unit', 'Flat', '#', 'Floor'))} {pick.randint(1, 980)}"
     return found
 
 
@@ -146,7 +150,7 @@ def _postcode(pick: random.Random) -> str:
     letters = "".join(pick.choices("ABCDEGHJKLMNPRSTW", k=4))
     return pick.choice((
         digits, digits, digits[:4], f"{digits[:3]} {digits[3:]}", f"{digits[:2]}-{digits[2:]}", f"{digits[:4]} {letters[:2]}",
-        f"{letters[:2]}{digits[0]} {digits[1]}{letters[2:]}", f"{letters[0]}{digits[0]}{letters[1]} {digits[1]}{letters[2]}{digits[2]}",  # noqa: E501
+        f"{letters[:2]}{digits[0]} {digits[1]}{letters[2:]}", f"{letters[0]}{digits[0]}{letters[1]} {digits[1]}{letters[2]}{digits[2]}",
         f"{digits}-{digits[1:]}", f"{digits[:3]}-{digits[1:]}",
     ))  # fmt: skip
 
@@ -158,33 +162,35 @@ def address(pick: random.Random) -> str:
         box = pick.randint(1, 9999)
         return pick.choice((
             f"PO Box {box}", f"P.O. Box {box}, {place(pick)}", f"Postfach {box}, {_postcode(pick)} {place(pick)}",
-            f"Unit {box} Box {pick.randint(1, 9999)}\n{pick.choice(('DPO', 'APO', 'FPO'))} {pick.choice(('AA', 'AE', 'AP'))} {pick.randint(10000, 99999)}",  # noqa: E501
+            f"Unit {box} Box {pick.randint(1, 9999)}\n{pick.choice(('DPO', 'APO', 'FPO'))} {pick.choice(('AA', 'AE', 'AP'))} {pick.randint(10000, 99999)}",
             f"PSC {box}, Box {pick.randint(1, 9999)}\nAPO AE {pick.randint(10000, 99999)}",
             f"USS {family(pick)}\nFPO AP {pick.randint(10000, 99999)}",
         ))  # fmt: skip
     if roll < 0.12:
-        return f"the corner of {_thing(pick)} {pick.choice(('Street', 'Road', 'Ave', ''))} and {_thing(pick)} {pick.choice(('Street', 'Lane', 'Roads'))}".replace("  ", " ")  # noqa: E501
+        return f"the corner of {_thing(pick)} {pick.choice(('Street', 'Road', 'Ave', ''))} and {_thing(pick)} {pick.choice(('Street', 'Lane', 'Roads'))}".replace(
+            "  ", " "
+        )
     if roll < 0.3:
         return street(pick)
     gap = pick.choice((", ", ", ", "\n", "\n ", " "))
     town, code, land = place(pick), _postcode(pick), pick.choice(_PLACES[:190])
     tail = pick.choice((
-        town, f"{town}, {pick.choice(_STATES)} {code}", f"{code} {town}", f"{town} {code}", f"{town}{gap}{land}", f"{code} {town}{gap}{land}",  # noqa: E501
-        f"{town}{gap}{land} {code}", f"{town}{gap}, {pick.choice(_STATES)}{gap}{code}", f"{town} {pick.choice(_STATES)}", f"{town}, {land}, {code}",  # noqa: E501
+        town, f"{town}, {pick.choice(_STATES)} {code}", f"{code} {town}", f"{town} {code}", f"{town}{gap}{land}", f"{code} {town}{gap}{land}",
+        f"{town}{gap}{land} {code}", f"{town}{gap}, {pick.choice(_STATES)}{gap}{code}", f"{town} {pick.choice(_STATES)}", f"{town}, {land}, {code}",
     ))  # fmt: skip
     return f"{street(pick)}{gap}{tail}"
 
 
 def phone(pick: random.Random) -> str:
     """A phone number of some country."""
-    return pick.choice(("+{}{} {}{}{} {}{}{}{}", "0{}{}{} {}{}{} {}{}{}", "({}{}{}) {}{}{}-{}{}{}{}", "{}{}{}-{}{}{}-{}{}{}{}")).format(*pick.choices("0123456789", k=10))  # fmt: skip  # noqa: E501
+    return pick.choice(("+{}{} {}{}{} {}{}{}{}", "0{}{}{} {}{}{} {}{}{}", "({}{}{}) {}{}{}-{}{}{}{}", "{}{}{}-{}{}{}-{}{}{}{}")).format(*pick.choices("0123456789", k=10))  # fmt: skip
 
 
 def date(pick: random.Random) -> str:
     """A date, as people write it."""
     month = pick.choice("January February March April May June July August September October November December".split())
     day, year = pick.randint(1, 28), pick.randint(1975, 2030)
-    return pick.choice((f"{month} {day}, {year}", f"{day} {month} {year}", f"{month[:3]} {day}", f"{month} {year}", f"{day}.{pick.randint(1, 12)}.{year}", f"{year}", f"{month[:3]}. {day}, {year}", f"{day}/{pick.randint(1, 12)}/{year}"))  # fmt: skip  # noqa: E501
+    return pick.choice((f"{month} {day}, {year}", f"{day} {month} {year}", f"{month[:3]} {day}", f"{month} {year}", f"{day}.{pick.randint(1, 12)}.{year}", f"{year}", f"{month[:3]}. {day}, {year}", f"{day}/{pick.randint(1, 12)}/{year}"))  # fmt: skip
 
 
 FILL: dict[str, tuple[str, Callable[[random.Random], str]]] = {

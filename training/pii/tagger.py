@@ -11,12 +11,14 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nutgraf import weights
 from nutgraf.trust.pii.features import features
 from nutgraf.trust.pii.tagger import FOLDER, Floats, Tagger
+from training.pii import score
 from training.pii.crf import Crf, batches
 from training.pii.examples import Example, exchanged, joined, labelled, labels, made, named, plain
 
@@ -33,6 +35,7 @@ SETS = {
     "ragtruth/train.jsonl.gz": "MIT",
     "intent_clinc150/train.jsonl.gz": "CC-BY-3.0",
 }
+Bytes = np.ndarray[Any, np.dtype[np.int8]]
 THRESHOLDS = {"person": 0.5, "address": 0.5}
 
 
@@ -93,7 +96,7 @@ def train(found: list[Example], plan: Plan, *, quiet: bool = False) -> tuple[Crf
     return model, losses
 
 
-def packed(model: Crf) -> tuple[np.ndarray, Floats]:  # type: ignore[type-arg]
+def packed(model: Crf) -> tuple[Bytes, Floats]:
     """The table as bytes, with one scale for each label; what is next to nothing becomes nothing."""
     scale = (np.quantile(np.abs(model.table), 0.9999, axis=0) / 127).astype(np.float32)
     table = np.clip(np.round(model.table / scale), -127, 127).astype(np.int8)
@@ -137,7 +140,12 @@ def main() -> None:
     if chosen.toy:
         print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}")
         return
-    save(model, chosen.out, chosen.data, {})
+    dev = score.counted(tagger_of(model).find, labelled(chosen.data / "pii_presidio/dev.jsonl.gz"))
+    metrics: dict[str, object] = {}
+    for kind in ("person", "address"):
+        metrics[f"{kind} recall"], metrics[f"{kind} precision"] = score.rates(dev, kind)
+    save(model, chosen.out, chosen.data, metrics)
+    print(metrics)
 
 
 if __name__ == "__main__":

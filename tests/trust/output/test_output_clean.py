@@ -47,16 +47,18 @@ HOSTILE = [
     ("tag \U000e0041\U000e0042", "hidden"),
 ]
 BITS = [
-    "<", ">", "[", "]", "(", ")", "!", "!", "https://evil.example/q", "https://help.example/", "javascript:", "<script>",
-    "</script>", "<b", "x", " ", "\n", "**", "_", "`", "](", "![", "<!--", "-->", "\u200b", "//", "www.", "evil.com/", "#",
-    "[r]: ", "&lt;", "\\", ":", "data:", "ab", "<<", "@", "mailto:a@b.c", "svg", "</",
+    "<", ">", "[", "]", "(", ")", "!", "!", "https://evil.example/q", "https://help.example/", "javascript:",
+    "<script>", "</script>", "<b", "x", " ", "\n", "**", "_", "`", "](", "![", "<!--", "-->", "\u200b", "//", "www.",
+    "evil.com/", "#", "[r]: ", "&lt;", "\\", ":", "data:", "ab", "<<", "@", "mailto:a@b.c", "svg", "</",
 ]  # fmt: skip
 
 
 def is_plain(text: str) -> bool:
     """Whether nothing in a text loads, runs, or leads to where it may not."""
     urls = re.findall(r"https?://[^\s<>\"]+", text)
-    live = re.search(r"<[a-z/!?]|!\[|\]\(|\]\[|\]:|(?<![\w.@/:-])//\w+\.\w|[\u200b\u202e\x1b]|javascript:alert", text, re.I)
+    live = re.search(
+        r"<[a-z/!?]|!\[|\]\(|\]\[|\]:|(?<![\w.@/:-])//\w+\.\w|[\u200b\u202e\x1b]|javascript:alert", text, re.IGNORECASE
+    )
     return not live and all(url.startswith("https://help.example/") for url in urls)
 
 
@@ -101,6 +103,14 @@ def test_any_mixture_ends_plain_and_stays_so() -> None:
 
         assert is_plain(shown), (text, shown)
         assert clean(shown, ALLOWED).text == shown, text
+
+
+@pytest.mark.parametrize(
+    "bit", ["[", "](", "![a](", "<script>", "<a ", "**", "_a", "a.", "//a.b", "`", "<!--", "data:", "# "]
+)
+def test_long_runs_are_cleaned_too(bit: str) -> None:
+    """Thousands of openings that never close end as plain text."""
+    assert is_plain(clean(bit * 1_000, ALLOWED).text)
 
 
 def test_without_cleaning_mixtures_are_not_plain() -> None:

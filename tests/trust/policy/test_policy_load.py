@@ -32,7 +32,7 @@ WRONG = [
     ("[checks.pii]\nfail = 'open'", "[checks.pii] fail loosens"),
     ("[checks.pii]\nwithin_ms = 30", "[checks.pii] within_ms loosens"),
     ("[checks.tone]\nwithin_ms = 10", "[checks.tone] within_ms loosens"),
-    ("[checks.tone.categories.blaming]\nsteps = { soften = 0.5 }", "[checks.tone.categories.blaming.steps] soften loosens"),
+    ("[checks.tone.categories.blaming]\nsteps = { soften = 0.5 }", "categories.blaming.steps] soften loosens"),
     ("[links]\nshow = 'listed'", "[links] show loosens"),
     ("[checks.pii]\nsteps = { burn = 0.5 }", "[checks.pii.steps] burn is not known"),
     ("[checks.pii]\nsteps = { drop = 2 }", "[checks.pii.steps] drop is 2"),

@@ -16,6 +16,7 @@ _KEPT_SIGNS = "\n\t"
 
 _LINK = r"\[(?P<{0}text>[^\[\]]*)\](?:\(\s*<?(?P<{0}url>[^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()]*\)|\[[^\[\]]*\])"
 _SWALLOWED = r"script|style|iframe|object|embed|svg|math|template|noscript|form|textarea|title|video|audio"
+_TOPS = "com|org|net|io|co|dev|app|info|biz|ru|cn|xyz|site|online|top|me|link|ly|gg|sh|ai"
 _SCAN = re.compile(
     "|".join(
         (
@@ -28,8 +29,7 @@ _SCAN = re.compile(
             r"(?P<html></?[a-z][^<>]*>)",
             r"(?P<url>(?:https?|ftp|wss?|file)://[^\s<>\"`{}|\\^\[\]]+|(?<![\w.@/-])//[\w-]+(?:\.[\w-]+)+[^\s<>\"`\[\]]*)",
             r"(?P<script>\b(?:javascript|vbscript|data|blob|about|intent)\s*:\s*(?=[\w(%/;,+.])[^\s<>\"]*[(;,/=][^\s<>\"]*)",
-            r"(?P<bare>(?<![\w@.:/-])(?:www\.[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+(?:com|org|net|io|co|dev|app|info|biz|ru|cn|xyz"
-            r"|site|online|top|me|link|ly|gg|sh|ai)(?=[/?]))[^\s<>\"`\[\]]*)",
+            rf"(?P<bare>(?<![\w@.:/-])(?:www\.[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+(?:{_TOPS})(?=[/?]))[^\s<>\"`\[\]]*)",
             r"(?P<fence>^[ \t]*(?:```+|~~~+)[\w+-]*[ \t]*$\n?)",
             r"(?P<heading>^[ ]{0,3}#{1,6}[ \t]+|^[ ]{0,3}>[ \t]?|^[ ]{0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*$)",
             r"(?P<strong>\*\*(?=\S)(?P<strongtext>[^*\n]+?)(?<=\S)\*\*|(?<!\w)__(?=\S)(?P<strongtext2>[^_\n]+?)(?<=\S)__(?!\w))",
@@ -38,9 +38,9 @@ _SCAN = re.compile(
             r"(?P<code>`+(?P<codetext>[^`\n]*)`+)",
         )
     ),
-    re.I | re.M | re.S,
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_OPEN = re.compile(r"<(?=[a-z/!?])", re.I)
+_OPEN = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _BRACKETS = re.compile(r"\](?=[\[(:])|!(?=\[)")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)?")
 
@@ -93,7 +93,7 @@ def _seen(text: str) -> tuple[str, list[int], list[Marked]]:
 
 def _hidden(text: str, at: int, sign: str) -> bool:
     if sign.isascii():
-        return sign < " " and sign not in _KEPT_SIGNS and sign != "\r" or sign == "\x7f"
+        return (sign < " " and sign not in _KEPT_SIGNS and sign != "\r") or sign == "\x7f"
     if sign in "\u200c\u200d\ufe0e\ufe0f":
         around = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
         return not around or around.isascii()
@@ -180,7 +180,8 @@ def _inner(match: re.Match[str], allowed: Allowed) -> tuple[str, str, str]:
 _KINDS: dict[str, Callable[[re.Match[str], Allowed], tuple[str, str, str]]] = {
     "image": _image, "link": _link, "define": _gone("link", "a link's address, given apart"), "auto": _auto,
     "swallowed": _gone("html", "markup that runs or loads something"), "comment": _gone("html", "a hidden comment"),
-    "html": _gone("html", "raw markup"), "url": _url, "script": _gone("link", "an address that runs or holds something"),
-    "bare": _bare, "fence": _gone("markdown", "shown as plain text"), "heading": _gone("markdown", "shown as plain text"),
+    "html": _gone("html", "raw markup"), "url": _url, "bare": _bare,
+    "script": _gone("link", "an address that runs or holds something"),
+    "fence": _gone("markdown", "shown as plain text"), "heading": _gone("markdown", "shown as plain text"),
     "strong": _inner, "em": _inner, "strike": _inner, "code": _inner,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-_FOUND = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]+", re.I)
+_FOUND = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]+", re.IGNORECASE)
 _TRAIL = ".,;:!?)*_~”’"
 
 

@@ -20,13 +20,14 @@ _ROMANCE = (
     r"(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Aa]llée|[Qq]uai|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Cc]alle|[Aa]venida"
     r"|[Pp]laza|[Pp]aseo|[Rr]ua|[Tt]ravessa|[Pp]raça|[Uu]l\.|[Uu]lica|[Ss]trada|Av\.|C/)"
 )
-_OF = r"(?:(?:d[eiou]s?|del|della|delle|de la|de los|du|la|le|l') ?)*"
+_OF = r"(?:(?:d[eiou]s?|del|della|delle|de la|de los|du|la|le|l') ?){0,2}"
 _UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#|Nr)\.? ?\w{1,6})?"
-_CODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3} \d{2}|\d{2}-\d{3}|\d{4} [A-Z]{2}|\d{4,6}(?:-\d{3,4})?)"  # fmt: skip  # noqa: E501
+_CODE = (
+    r"(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3} \d{2}|\d{2}-\d{3}|\d{4} [A-Z]{2}"
+    r"|\d{4,6}(?:-\d{3,4})?)"
+)  # fmt: skip
 _TOWN = rf"{_NAME}(?:[ -]{_NAME}){{0,2}}"
-_TAIL = (
-    rf"(?:,?\s+(?:{_CODE} {_TOWN}|{_TOWN},? (?:[A-Z]{{2,3}} )?{_CODE}(?!\w)|(?<=, ){_TOWN}(?:, [A-Z]{{2}}\b)?))?"
-)
+_TAIL = rf"(?:,?\s+(?:{_CODE} {_TOWN}|{_TOWN},? (?:[A-Z]{{2,3}} )?{_CODE}(?!\w)|(?<=, ){_TOWN}(?:, [A-Z]{{2}}\b)?))?"
 _STREETS = (
     rf"{_NUMBER},? (?:{_NAME} ){{1,4}}{_ENGLISH}\b\.?{_UNIT}",
     rf"{_NAME}{_GERMANIC} {_NUMBER}{_UNIT}",
@@ -45,6 +46,8 @@ def find(text: str) -> tuple[Marked, ...]:
     if not _DIGIT.search(text):
         return ()
     return tuple(
-        Marked(match.start(), match.end(), "address", 0.95, "a number and a word for a street, as addresses are written")
+        Marked(
+            match.start(), match.end(), "address", 0.95, "a number and a word for a street, as addresses are written"
+        )
         for match in _ADDRESS.finditer(text)
     )

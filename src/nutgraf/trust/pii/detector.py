@@ -51,7 +51,7 @@ class PersonalData:
         )
 
 
-_TITLE = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sir|Madam|Herr|Frau|Mme|Mlle|Sr|Sra)\.? ?$", re.I)
+_TITLE = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sir|Madam|Herr|Frau|Mme|Mlle|Sr|Sra)\.? ?$", re.IGNORECASE)
 
 
 def _titled(text: str, mark: Marked) -> Marked:
@@ -78,11 +78,13 @@ def spacy_reader(model: str) -> Reader:
     from nutgraf.errors import MissingPart
 
     try:
-        import spacy
+        import spacy  # type: ignore[import-not-found]
 
         pipeline = spacy.load(model)
     except (ImportError, OSError) as exc:
-        raise MissingPart(f"reader {model!r}: spaCy or the model is not installed; install both, or leave it out") from exc
+        raise MissingPart(
+            f"reader {model!r}: spaCy or the model is not installed; install both, or leave it out"
+        ) from exc
 
     def read(text: str) -> list[Marked]:
         return [

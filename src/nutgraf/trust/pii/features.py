@@ -71,8 +71,7 @@ def features(text: str, places: list[tuple[int, int]]) -> np.ndarray[Any, np.dty
     words = [text[start:end] for start, end in places]
     lower = not any(c.isupper() for c in text)
     edge = (1,) * 8
-    rows = [edge] * _REACH + [_own(word, lower) for word in words] + [edge] * _REACH
-    table = np.array(rows, dtype=np.uint64)
+    table = np.array([edge] * _REACH + [_own(word, lower) for word in words] + [edge] * _REACH, dtype=np.uint64)
     count = len(words)
 
     def at(offset: int, column: int) -> Ints:
@@ -87,7 +86,8 @@ def features(text: str, places: list[tuple[int, int]]) -> np.ndarray[Any, np.dty
     columns += [*_lines(words, table[_REACH : _REACH + count]), np.zeros(count, dtype=np.uint64)]
     salted = np.stack(columns, axis=1) + np.arange(1, WIDTH + 1, dtype=np.uint64) * np.uint64(2_654_435_761)
     hashed = (salted * _GOLD) >> np.uint64(64 - BITS)
-    return np.maximum(hashed, np.uint64(1)).astype(np.int32)
+    rows: np.ndarray[Any, np.dtype[np.int32]] = np.maximum(hashed, np.uint64(1)).astype(np.int32)
+    return rows
 
 
 def _lines(words: list[str], own: Ints) -> tuple[Ints, Ints, Ints]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 GIVEN, FAMILY, PLACE, STREET, UNIT, TITLE, FIRM, MONTH, VERB, ROLE = (1 << bit for bit in range(10))
 
-_STREETS = """street st avenue ave av road rd lane ln drive dr boulevard blvd way court ct place pl square sq terrace
-close crescent row parkway pkwy highway hwy circle alley crossing walk mews gardens grove hill quay embankment trail
-rue chemin allee impasse quai cours via viale piazza corso vicolo largo calle avenida carrera paseo plaza camino ronda
-rua praca travessa estrada rodovia alameda strasse str weg allee platz gasse ring damm ufer straat laan plein gracht kade
-dijk vej gade alle vagen gatan vei gata veien gate katu tie kuja polku ulica ul aleja plac osiedle namesti ulice trida
-utca ut ter korut sokak cadde caddesi bulvar strada bulevardul ulitsa prospekt pereulok odos leoforos marg nagar jalan
-lorong soi postbox sector""".split()
+_STREETS = """
+street st avenue ave av road rd lane ln drive dr boulevard blvd way court ct place pl square sq terrace close
+crescent row parkway pkwy highway hwy circle alley crossing walk mews gardens grove hill quay embankment trail
+rue chemin allee impasse quai cours via viale piazza corso vicolo largo calle avenida carrera paseo plaza camino
+ronda rua praca travessa estrada rodovia alameda strasse str weg allee platz gasse ring damm ufer straat laan
+plein gracht kade dijk vej gade alle vagen gatan vei gata veien gate katu tie kuja polku ulica ul aleja plac
+osiedle namesti ulice trida utca ut ter korut sokak cadde caddesi bulvar strada bulevardul ulitsa prospekt
+pereulok odos leoforos marg nagar jalan lorong soi postbox sector""".split()
 #: Endings that make a word the name of a street in languages that write it as one word.
 _STREET_ENDS = (
     "strasse", "straße", "str", "weg", "gasse", "platz", "allee", "damm", "ufer", "straat", "laan", "plein", "gracht",

@@ -13,7 +13,8 @@ _CONTEXT = 200
 HELD_AT_MOST = 4_000
 _WORD = re.compile(r"\S+")
 _LIVE = re.compile(
-    r"\d|@|://|www\.|^[+([]|(?:at|dot)[\])]|^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[.,]?$|^of$", re.I
+    r"\d|@|://|www\.|^[+([]|(?:at|dot)[\])]|^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[.,]?$|^of$",
+    re.IGNORECASE,
 )
 #: How many plain words must follow a run before it is over: one may stand inside it, one may tell what it was.
 _AFTER = 2
@@ -49,7 +50,7 @@ class StreamRedactor:
         if cut < len(self._held):
             end = min([end, *(mark.start for mark in found if mark.start < end < mark.end)])
         inside = [mark for mark in found if edge <= mark.start and mark.end <= end]
-        shown = redact(text, lambda _: inside)[edge:] if end == len(text) else redact(text[:end], lambda _: inside)[edge:]
+        shown = redact(text[:end], lambda _: inside)[edge:]
         self._before, self._held = text[:end][-_CONTEXT:], text[end:]
         return shown
 

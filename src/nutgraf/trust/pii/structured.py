@@ -14,31 +14,31 @@ KINDS = (
     "email", "url", "link", "card", "iban", "ssn", "national_id", "ip", "mac", "document", "birth_date", "phone"
 )  # fmt: skip
 
-_ANY = re.compile(r"[\d@]|://|www\.|[\[(]at[\])]", re.I)
+_ANY = re.compile(r"[\d@]|://|www\.|[\[(]at[\])]", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])")
 _EMAIL_SPELT = re.compile(
-    r"(?<!\w)[\w.+-]{1,64} ?[\[(]at[\])] ?[\w-]{1,63}(?:(?: ?[\[(]dot[\])] ?|\.)[\w-]{2,63}){1,4}", re.I
+    r"(?<!\w)[\w.+-]{1,64} ?[\[(]at[\])] ?[\w-]{1,63}(?:(?: ?[\[(]dot[\])] ?|\.)[\w-]{2,63}){1,4}", re.IGNORECASE
 )
-_URL = re.compile(r"(?<![\w@])(?:[a-z][a-z+.-]{1,15}://|www\.)[^\s<>\"'`{}|\\^]{3,2000}", re.I)
+_URL = re.compile(r"(?<![\w@])(?:[a-z][a-z+.-]{1,15}://|www\.)[^\s<>\"'`{}|\\^]{3,2000}", re.IGNORECASE)
 _USER_DATA = re.compile(
     r"://[^/\s@]+@|[?&;](?:e-?mail|user|usr|uid|login|name|first_?name|last_?name|phone|tel|token|key|session|sid"
     r"|password|pwd|ssn|dob|address|member|candidate|customer)[\w-]*=."
     r"|linkedin\.com/(?:in|pub)/\w|(?:facebook|instagram|twitter|tiktok|x)\.com/@?\w|github\.com/[\w-]+/?$"
     r"|/(?:users?|profiles?|people|members?|~)/?[\w@.-]+",
-    re.I,
+    re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){11,18}(?![\w]|[.,-]\d)")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.I)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE)
 _SSN = re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w-])")
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I)
-_MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", re.I)
+_IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
+_MAC = re.compile(r"(?<![\w:-])(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", re.IGNORECASE)
 _DOCUMENT = re.compile(
-    r"\b(?:passport|driver'?s?’?s? licen[cs]e|driving licen[cs]e|licen[cs]e (?:no|number)|identity card|id card|id number"
-    r"|national id|medical record|patient (?:id|number)|bank account|account (?:no|number)|sort code|routing number"
-    r"|employee (?:id|number)|insurance (?:no|number)|tax (?:id|number)|visa number)\b[^\n\d]{0,24}?"
+    r"\b(?:passport|driver'?s?’?s? licen[cs]e|driving licen[cs]e|licen[cs]e (?:no|number)|identity card|id card"
+    r"|id number|national id|medical record|patient (?:id|number)|bank account|account (?:no|number)|sort code"
+    r"|routing number|employee (?:id|number)|insurance (?:no|number)|tax (?:id|number)|visa number)\b[^\n\d]{0,24}?"
     r"\b(?P<found>(?=[A-Z0-9 -]*\d{3})[A-Z]{0,3}[ -]?\d[A-Z0-9]{2,16}(?:[ -][A-Z0-9]{2,6}){0,4})(?!\w)",
-    re.I,
+    re.IGNORECASE,
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATE = (
@@ -46,7 +46,8 @@ _DATE = (
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
 _BIRTH = re.compile(
-    rf"\b(?:born(?: on)?|date of birth|birth ?date|birthday|d\.?o\.?b\.?)\b[^\n\d]{{0,24}}?(?P<found>{_DATE})(?!\w)", re.I
+    rf"\b(?:born(?: on)?|date of birth|birth ?date|birthday|d\.?o\.?b\.?)\b[^\n\d]{{0,24}}?(?P<found>{_DATE})(?!\w)",
+    re.IGNORECASE,
 )
 
 _NATIONAL: tuple[tuple[str, re.Pattern[str], Callable[[str], bool], str], ...] = (
@@ -68,14 +69,15 @@ _NATIONAL: tuple[tuple[str, re.Pattern[str], Callable[[str], bool], str], ...] =
     ("BSN", re.compile(r"(?<!\w)\d{9}(?!\w)"), checksums.bsn, r"\bbsn\b|burgerservice|sofinummer"),
     ("SIN", re.compile(r"(?<!\w)\d{3}[ -]?\d{3}[ -]?\d{3}(?!\w)"), checksums.luhn, r"\bsin\b|social insurance"),
     ("NHS number", re.compile(r"(?<!\w)\d{3} ?\d{3} ?\d{4}(?!\w)"), checksums.nhs, r"\bnhs\b"),
-    ("Steuer-ID", re.compile(r"(?<!\w)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\w)"), checksums.german_tax, r"steuer|tax id|\bidnr"),
+    ("Steuer-ID", re.compile(r"(?<!\w)\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\w)"), checksums.german_tax, r"steuer|tax id|idnr"),
     ("Aadhaar", re.compile(r"(?<!\w)\d{4} \d{4} \d{4}(?! ?\d)"), checksums.aadhaar, ""),
     ("PAN", re.compile(r"(?<!\w)[A-Z]{3}[PCHFATBLJG][A-Z]\d{4}[A-Z](?!\w)"), lambda d: True, r"\bpan\b"),
     ("SSN", re.compile(r"(?<!\w)\d{9}(?!\w)"), checksums.ssn, r"\bssn\b|social security"),
 )  # fmt: skip
 
 _PHONE = re.compile(
-    r"(?<![\w@#$€£/])(?<!\d[.,:-])(?:\+|00)?\(?\d{1,5}\)?(?:[ .\-/]{0,2}\(?\d{1,10}\)?){0,7}"
+    r"(?<![\w@#$€£/])(?<!\d[.,:-])(?:\+|00)?\(?\d{1,15}\)?"
+    r"(?:(?:[ .\-/]{1,2}\(?|\()\d{1,10}\)?|(?<=\))\d{1,10}){0,7}"
     r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w%€£$]|[.,:]\d)"
 )
 _CALLS = re.compile(
@@ -83,10 +85,12 @@ _CALLS = re.compile(
     r"|answering|voicemail|hotline|landline|telefon|tél|móvil|handy)\b[^\d\n]{0,40}$"
     r"|\b(?:text|messages?|contact|number|line|registered)(?: (?:me|us|her|him|them|is|at|on|to|under))*[\s:.#]*$"
     r"|\b(?:desk|direct|office|home|work|[mt])[\s:.]*$",
-    re.I,
+    re.IGNORECASE,
 )
-_CALLED = re.compile(r"[ \t]*\(?(?:office|fax|mobile|cell|home|work|direct|phone|desk|tel)\b", re.I)
-_DATELIKE = re.compile(r"(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d ?[-–/ ] ?(?:19|20)\d\d)$")  # fmt: skip
+_CALLED = re.compile(r"[ \t]*\(?(?:office|fax|mobile|cell|home|work|direct|phone|desk|tel)\b", re.IGNORECASE)
+_DATELIKE = re.compile(
+    r"(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d ?[-–/ ] ?(?:19|20)\d\d)$"
+)
 _STRONG = re.compile(
     r"\+\d[\d ().\-/]{6,20}\d"
     r"|(?:1[ .-]|001[ .-])?\(?[2-9]\d\d\)?[ .-]\d{3}[ .-]\d{4}"
@@ -114,7 +118,7 @@ def _candidates(text: str) -> Iterator[Marked]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield _mark(match, "email", "the form of an e-mail address")
-    if re.search(r"[\[(]at[\])]", text, re.I):
+    if re.search(r"[\[(]at[\])]", text, re.IGNORECASE):
         for match in _EMAIL_SPELT.finditer(text):
             yield _mark(match, "email", "an e-mail address in words")
     if any(c.isdigit() for c in text):
@@ -145,7 +149,9 @@ def _numbers(text: str) -> Iterator[Marked]:
     for name, pattern, check, context in _NATIONAL:
         for match in pattern.finditer(text):
             bare = match[0] if context == "keep" else re.sub(r"[ .+-]", "", match[0])
-            near = context in ("", "keep") or re.search(context, text[max(0, match.start() - 60) : match.start()], re.I)
+            near = context in ("", "keep") or re.search(
+                context, text[max(0, match.start() - 60) : match.start()], re.IGNORECASE
+            )
             if near and check(bare):
                 yield _mark(match, "ssn" if name == "SSN" else "national_id", f"a {name}, form and check digits right")
     for match in _BIRTH.finditer(text):
@@ -169,7 +175,9 @@ def _networks(text: str) -> Iterator[Marked]:
     for match in _MAC.finditer(text):
         yield _mark(match, "mac", "the address of a network card")
     for match in _IPV4.finditer(text):
-        if not re.search(r"(?:version|release|\bv)\.? ?$", text[: match.start()][-10:], re.I) and _is_ip(match[0]):
+        if not re.search(r"(?:version|release|\bv)\.? ?$", text[: match.start()][-10:], re.IGNORECASE) and _is_ip(
+            match[0]
+        ):
             yield _mark(match, "ip", "a network address")
     if text.count(":") > 1:
         for match in _IPV6.finditer(text):

@@ -50,7 +50,7 @@ class _Reader:
         old = self._base.rules.get(name) if self._base else None
         steps = self._steps(table.get("steps"), where, old.steps if old else {})
         if old is None and not steps:
-            raise self._wrong(where, "steps", "is missing", 'name at least one action, such as { drop = 0.8 }')
+            raise self._wrong(where, "steps", "is missing", "name at least one action, such as { drop = 0.8 }")
         fail = self._fail(table.get("fail"), where, old)
         return Rule(name, steps, fail, self._within(table, where, old, fail), self._categories(table, where, old))
 
@@ -73,14 +73,16 @@ class _Reader:
         if value is None:
             return merged
         if not isinstance(value, Mapping):
-            raise self._wrong(where, "steps", "is no table", 'write { drop = 0.8 }')
+            raise self._wrong(where, "steps", "is no table", "write { drop = 0.8 }")
         self._known(value, ACTIONS[1:], f"{where}.steps")
         for action, least in value.items():
             if isinstance(least, bool) or not isinstance(least, (int, float)) or not 0 <= least <= 1:
                 raise self._wrong(f"{where}.steps", action, f"is {least!r}", "give a probability from 0 to 1")
             if action in merged and least > merged[cast(Action, action)]:
                 limit = merged[cast(Action, action)]
-                raise self._loosens(f"{where}.steps", action, f"{least} is above the core's {limit}", f"at most {limit}")
+                raise self._loosens(
+                    f"{where}.steps", action, f"{least} is above the core's {limit}", f"at most {limit}"
+                )
             merged[cast(Action, action)] = float(least)
         return merged
 

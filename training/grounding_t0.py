@@ -213,8 +213,8 @@ def sets_of(data: Path, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int) -> None:
-    """The whole training, then its figures on dev."""
+def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int, many: int) -> None:
+    """The whole training, on `many_pairs` pairs and `many` RAGTruth responses at most, then its figures on dev."""
     began = time.monotonic()
     until = began + 60 * minutes * 0.75
     responses = sorted(ragtruth(data, "train"), key=lambda one: (sha256(one.source.encode()).digest(), one.id))
@@ -225,9 +225,9 @@ def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int) -> 
     table = Table()
     for name in TRAINED:
         fill(table, claims(data, "train", name), [lexicon], until)
-    fill(table, responses, held_back, until)
     kept = (one for one in minimal.sources(data) if not minimal.held_out(one[0]))
     fill(table, pair_responses(kept, many_pairs, seed), [lexicon], until)
+    fill(table, responses[:many], held_back, until)
     trees, _ = fit(table, seed)
     manifest = weights.Manifest(
         name="grounding-t0", version=VERSION, licence="MIT", seed=seed, files={"trees.npz": "", "lexicon.json": ""},
@@ -292,14 +292,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--pairs", type=int, default=12_000)
+    parser.add_argument("--pairs", type=int, default=7_000)
+    parser.add_argument("--responses", type=int, default=8_000)
     parser.add_argument("--toy", action="store_true")
     asked = parser.parse_args()
     if asked.toy or asked.data is None:
         *_, before, after = toy(asked.seed)
         print(f"loss {before:.3f} -> {after:.3f}")
     else:
-        train(asked.data, asked.out, asked.minutes, asked.seed, asked.pairs)
+        train(asked.data, asked.out, asked.minutes, asked.seed, asked.pairs, asked.responses)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ _TELLS_NOTHING = re.compile(
 _CLOSE = 0.6
 _CLOSE_CONTENT = 0.6
 _QUOTE = 160
+#: Numbers and names of one sentence that are looked at.
+_AT_MOST = 40
 
 
 #: The place of a number or name in the sentence (first word, end) and the lines that hold it.
@@ -100,8 +102,8 @@ class Comparator:
         """Everything that speaks against a sentence, with the reason in words."""
         found: list[Marked] = []
         anchors: list[_Anchor] = []
-        counted = [one for one in quantities(said.text) if _claims(said.text, one)]
-        names = names_in(said)
+        counted = [one for one in quantities(said.text)[:_AT_MOST] if _claims(said.text, one)]
+        names = names_in(said)[:_AT_MOST]
         laid = self._nearest(said, ranked)
         follows = laid is not None and laid.covered >= _CLOSE and laid.covered_content >= _CLOSE_CONTENT
         sure = (VETOES | FOLLOWING if follows else VETOES) if not _TELLS_NOTHING.search(said.text) else frozenset[str]()

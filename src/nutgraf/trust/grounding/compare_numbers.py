@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from nutgraf.trust.grounding.compare_quantities import DAYS, Quantity, quantities, weekday_of
 
@@ -21,6 +22,8 @@ _SHORT = {day[:3]: i for i, day in enumerate(DAYS)}
 COUNTABLE = 12
 _YEAR = 365.25
 _APART = 3
+#: Quantities of one evidence that are looked at: bounds what hostile evidence can cost.
+_AT_MOST = 4000
 
 
 class KnownQuantities:
@@ -28,9 +31,8 @@ class KnownQuantities:
 
     def __init__(self, lines: Sequence[str]) -> None:
         """`lines`, one fact each."""
-        self.found: list[tuple[int, Quantity]] = [
-            (row, one) for row, line in enumerate(lines) for one in quantities(line)
-        ]
+        every = ((row, one) for row, line in enumerate(lines) for one in quantities(line))
+        self.found: list[tuple[int, Quantity]] = list(islice(every, _AT_MOST))
         self._numeric = [
             (row, one) for row, one in self.found if one.kind in _NUMERIC and not isinstance(one.value, str)
         ]

@@ -17,6 +17,12 @@ HANGS = b""
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(params=["asyncio", pytest.param("uvloop", marks=pytest.mark.skipif("sys.platform == 'win32'"))])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Both loops on which servers run."""
+    return "asyncio", {"use_uvloop": request.param == "uvloop"}
+
+
 class Server:
     """Answers the n-th request on all its connections with `say(n)`; a None closes the connection instead."""
 

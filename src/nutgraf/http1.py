@@ -15,7 +15,7 @@ import ssl
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
-from typing import Self
+from typing import Self, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -218,8 +218,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio calls it."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self.fit = transport, True
+        self._transport, self.fit = cast("asyncio.Transport", transport), True  # uvloop's is no subclass
         self._pool.open.add(self)
 
     def data_received(self, data: bytes) -> None:

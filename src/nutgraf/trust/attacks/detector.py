@@ -1,0 +1,230 @@
+"""The detector of hostile input and content: rules that name a reason, an n-gram model, and sentences in context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nutgraf.detection import Detected, Marked
+from nutgraf.errors import MissingPart
+from nutgraf.text.sentences import split
+from nutgraf.trust.attacks.canonical import Reading, hidden, reading, readings
+from nutgraf.trust.attacks.content import Layer, Seen, table
+from nutgraf.trust.attacks.ngrams import Linear, ids, windows
+from nutgraf.trust.attacks.rules import RULES, Hit, about, flags, hits
+from nutgraf.trust.attacks.stack import row
+from nutgraf.weights import Manifest, load
+
+WEIGHTS = Path(__file__).parent / "weights"
+LABELS = ("injection", "jailbreak", "harmful", "self-harm")
+ALONE = 0.98
+CHARS_READ_AT_MOST = 40_000
+_BECAUSE = {
+    "injection": "reads like an order to the assistant", "jailbreak": "reads like an attempt to take the rules away",
+    "harmful": "asks for something that would harm people", "self-harm": "speaks of hurting oneself",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One window of one reading: logits of the heads, features for the stack, rules that fired, its place in the
+    original text.
+    """
+
+    logits: NDArray[np.float32]
+    features: NDArray[np.float32]
+    hits: tuple[Hit, ...]
+    reading: Reading
+    start: int
+    end: int
+
+    def place(self, hit: Hit | None = None) -> tuple[int, int]:
+        """Offsets in the original of a hit, or of the whole window."""
+        inner = (self.start + hit.start, self.start + hit.end) if hit else (self.start, self.end)
+        return self.reading.span(*inner)
+
+
+@dataclass(eq=False)
+class Attacks:
+    """A `TextDetector`. `offsets` are taken from the logits of LABELS before they are compared; `slope` and `shift`
+    turn the largest into a probability; a text is refused from `threshold` on, a sentence of content from
+    `content_threshold` on. Scores are calibrated on as many attacks as harmless texts.
+    """
+
+    manifest: Manifest
+    model: Linear
+    stack: Layer
+    layer: Layer
+    offsets: NDArray[np.float32]
+    slope: float
+    shift: float
+    content_slope: float
+    content_shift: float
+    threshold: float
+    content_threshold: float
+    name: str = "attacks"
+    version: str = ""
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS) -> Attacks:
+        """The shipped detector, or one from a folder of the same form. Raises MissingPart."""
+        return _loaded(folder)
+
+    def detect(self, text: str) -> Detected:
+        """Labels injection, jailbreak, harmful and self-harm of a message or any other short text."""
+        text = text[:CHARS_READ_AT_MOST]
+        looks = self._looks(text)
+        margins = np.stack([look.logits[: len(LABELS)] for look in looks]) - self.offsets
+        whole = self.stack.logits(np.stack([look.features for look in looks]))
+        label, look = self._kind(margins, whole, looks)
+        score = self._chance(float(whole.max()))
+        chances = self._labels(margins, label, score)
+        sure = _alone(text, looks)
+        if sure is not None and sure.score > score:
+            chances["injection"] = sure.score
+            return Detected(sure.score, chances, (sure,), sure.because.split(":")[0], sure.because)
+        found = Detected(max(chances.values()), chances, check="ngrams")
+        return found if found.score < self.threshold else self._reasoned(found, label, look)
+
+    def _kind(self, margins: NDArray[np.float32], whole: NDArray[np.float32], looks: list[Look]) -> tuple[str, Look]:
+        """The label and the window that decide: signs of self-harm first, else the largest margin where the stack is
+        surest.
+        """
+        own = margins[:, 3]
+        if own.max() >= 0 and own.max() >= margins[:, :3].max() - 1:
+            return LABELS[3], looks[int(own.argmax())]
+        at = int(whole.argmax())
+        return LABELS[int(margins[at, :3].argmax())], looks[at]
+
+    def _labels(self, margins: NDArray[np.float32], label: str, score: float) -> dict[str, float]:
+        """A probability for each label; the deciding one has that of the whole, unless its own head is surer."""
+        heads = 1 / (1 + np.exp(-(margins.max(axis=0) + np.log(self.threshold / (1 - self.threshold)))))
+        own = float(heads[3])
+        rest = {name: min(float(p), score) for name, p in zip(LABELS[:3], heads, strict=False)}
+        if label == LABELS[3]:
+            return {**rest, label: own}
+        return {**rest, label: score, LABELS[3]: min(own, self.threshold * 0.99)}
+
+    def scan(self, document: str) -> Detected:
+        """One mark for every sentence of a document that reads like an order to a model in a text that is none. The
+        score is that of its worst sentence.
+        """
+        document = document[:CHARS_READ_AT_MOST]
+        places = split(document) or [(0, len(document))]
+        seen, found = self._seen(document, places)
+        logits = self.layer.logits(table(seen))
+        chances = 1 / (1 + np.exp(-(self.content_slope * logits + self.content_shift)))
+        marks = []
+        for (start, end), chance, hit in zip(places, chances, found, strict=True):
+            if chance >= self.content_threshold:
+                why = f"{hit.rule.name}: {hit.rule.because}" if hit else "model: is an order in a text that gives none"
+                marks.append(Marked(start, end, hit.rule.label if hit else "injection", float(chance), why))
+        marks += self._unseen_in(document)
+        score = max([float(chances.max()), *(mark.score for mark in marks)])
+        marks.sort(key=lambda mark: -mark.score)
+        check = marks[0].because.split(":")[0] if marks else "content"
+        labels = {label: max((m.score for m in marks if m.label == label), default=0.0) for label in LABELS[:2]}
+        labels["injection"] = max(labels["injection"], float(chances.max()))
+        return Detected(score, labels, tuple(marks), check, marks[0].because if marks else "")
+
+    def sentences(self, document: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        """Places of the sentences of a document and the features of each (see `content.NAMES`), for training."""
+        places = split(document) or [(0, len(document))]
+        return places, table(self._seen(document, places)[0])
+
+    def _seen(self, document: str, places: list[tuple[int, int]]) -> tuple[list[Seen], list[Hit | None]]:
+        seen, found = [], []
+        for start, end in places:
+            text = reading(document[start:end]).text
+            fired = hits(text)
+            plain = [hit for hit in fired if not hit.quoted]
+            logits = self.model.logits(ids(text[:1200]), flags(text, fired))
+            alone = document[:start].rstrip(" \t")[-1:] in ("", "\n") and document[end:].lstrip(" \t")[:1] in ("", "\n")
+            seen.append(Seen(text, logits, bool(plain), about(text), bool(fired) and not plain, alone))
+            found.append(plain[0] if plain else None)
+        return seen, found
+
+    def _unseen_in(self, document: str) -> list[Marked]:
+        """What only undoing an encoding, or looking for unseen characters and control marks, brings to light."""
+        marks = []
+        for look in self._looks(document, decoded_only=True):
+            chance = self._chance(float(self.stack.logits(look.features[None])[0]))
+            if chance >= self.threshold or look.hits:
+                start, end = look.place()
+                why = f"encoded-payload: {look.reading.how} hides an order to the assistant"
+                marks.append(Marked(start, end, "injection", max(chance, self.threshold), why))
+        sure = _alone(
+            document, self._looks_at(reading(document), windowed=True) if "<" in document or "[" in document else []
+        )
+        return [*marks, sure] if sure else marks
+
+    def _looks(self, text: str, *, decoded_only: bool = False) -> list[Look]:
+        read = readings(text)
+        looks = [] if decoded_only else self._looks_at(read[0], windowed=True, marks=bool(hidden(text)))
+        for other in read[1:]:
+            looks += self._looks_at(other, windowed=True, decoded=True)
+        return looks
+
+    def _looks_at(self, read: Reading, *, windowed: bool, decoded: bool = False, marks: bool = False) -> list[Look]:
+        looks = []
+        for start, end in windows(read.text) if windowed else [(0, len(read.text))]:
+            piece = read.text[start:end]
+            fired = hits(piece)
+            up = flags(piece, fired, decoded=decoded, marks=marks)
+            logits = self.model.logits(ids(piece), up)
+            looks.append(Look(logits, row(piece, logits, up), tuple(fired), read, start, end))
+        return looks
+
+    def _chance(self, logit: float) -> float:
+        return float(1 / (1 + np.exp(-(self.slope * logit + self.shift))))
+
+    def _reasoned(self, found: Detected, label: str, look: Look) -> Detected:
+        """The finding with the rule that explains it, where one of the same kind fired in the deciding window."""
+        same = [hit for hit in look.hits if hit.rule.label == label] or list(look.hits)
+        same.sort(key=lambda hit: hit.quoted)
+        how = f" ({look.reading.how} undone)" if look.reading.how else ""
+        if look.reading.how:
+            check, why = "encoded-payload", "an encoding hides it" + how
+        elif same:
+            check, why = same[0].rule.name, same[0].rule.because
+        else:
+            check, why = "ngrams", _BECAUSE[label]
+        start, end = look.place(same[0] if same and not look.reading.how else None)
+        mark = Marked(start, end, label, found.labels[label], f"{check}: {why}")
+        return Detected(found.score, found.labels, (mark,), check, f"{check}: {why}")
+
+
+def _alone(text: str, looks: list[Look]) -> Marked | None:
+    """A mark that needs no model: control marks of a chat template outside quotes, or an order in unseen characters."""
+    for start, end in hidden(text):
+        spoken = reading(text[start:end]).text
+        if hits(spoken) or len(spoken.split()) >= 4:
+            return Marked(start, end, "injection", ALONE, "hidden-text: hides an order in characters that nobody sees")
+    for look in looks:
+        for hit in look.hits:
+            if hit.rule.alone and not hit.quoted and not about(look.reading.text[look.start : look.end]):
+                start, end = look.place(hit)
+                return Marked(start, end, hit.rule.label, ALONE, f"{hit.rule.name}: {hit.rule.because}")
+    return None
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path) -> Attacks:
+    manifest = load(folder)
+    try:
+        more, numbers = manifest.more, {**manifest.calibration, **manifest.thresholds}
+        model = Linear.load(folder / "ngrams.npz", more["heads"], more["rules"])
+        if tuple(more["rules"][: len(RULES)]) != tuple(RULES):
+            raise MissingPart("weights attacks: made for other rules; install Nutgraf again")
+        stack, layer = Layer.load(folder / "stack.npz"), Layer.load(folder / "content.npz")
+        offsets = np.asarray([numbers["offsets"][label] for label in LABELS], dtype=np.float32)
+        names = ("slope", "shift", "content_slope", "content_shift", "attack", "content")
+        slope, shift, content_slope, content_shift, threshold, limit = (float(numbers[name]) for name in names)
+    except (KeyError, OSError, ValueError) as exc:
+        raise MissingPart(f"weights attacks: cannot be read ({type(exc).__name__}); install Nutgraf again") from exc
+    calibration = (slope, shift, content_slope, content_shift)
+    return Attacks(manifest, model, stack, layer, offsets, *calibration, threshold, limit, version=manifest.id)

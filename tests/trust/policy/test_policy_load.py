@@ -65,7 +65,7 @@ def core(tmp_path: Path) -> Path:
 
 def looser(new: Policy, old: Policy) -> list[str]:
     """Wherever a policy withholds less than another: worked out action by action, on a grid of probabilities."""
-    found = []
+    found: list[str] = []
     for check, rule in old.rules.items():
         mine = new.rules[check]
         pairs = [(rule.steps, mine.steps)]

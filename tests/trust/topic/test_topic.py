@@ -1,5 +1,8 @@
 """Questions near an agent's examples are on topic, strange ones are off, doubtful ones are asked back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,7 @@ from nutgraf.trust.topic.topic import OffTopic, Topic, follows
 WORDS = "pay leave holiday insurance tax meeting song weather pizza football".split()
 
 
-def encode(texts: list[str]) -> np.ndarray:  # type: ignore[type-arg]
+def encode(texts: Sequence[str]) -> Any:
     """A bag of ten words as a vector of length one."""
     rows = np.array([[text.lower().count(word) + 0.05 for word in WORDS] for text in texts], dtype=np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)

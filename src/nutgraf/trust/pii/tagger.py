@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,10 +104,11 @@ def _spans(
 def _whole(found: str, kind: str) -> bool:
     """Whether a span can be what it is said to be: two letters of a name, or a number or three words of an address."""
     if kind == "person":
-        return sum(c.isalpha() for c in found) > 1
+        return sum(c.isalpha() for c in found) > 1 and not _PRONOUN.fullmatch(found)
     return any(c.isdigit() for c in found) or len(found.split()) > 2
 
 
+_PRONOUN = re.compile(r"(?:I|we|you|they|he|she|it|let|that|what|who|there|here)['’](?:ve|m|ll|d|re|s)", re.IGNORECASE)
 _SAID = {"person": "a person's name", "address": "an address"}
 
 

@@ -36,6 +36,7 @@ SAME = [
     ("The agency is in California.", "The agency is in Fresno, CA."),
     ("Larch Bakery acquired Oven House.", "Oven House was acquired by Larch Bakery."),
     ("Add 80 lbs of flour.", "Add 80 pounds of flour."),
+    ("It reached 3\u00a0million homes.", "It reached 3 million homes."),
     ("The sensor was not tested.", "The sensor wasn't tested."),
 ]
 OTHER = [

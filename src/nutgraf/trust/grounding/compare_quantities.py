@@ -76,6 +76,7 @@ _ABOUT = re.compile(
     r"|(?P<under>under|less than|fewer than|at most|below|up to|maximum of|within)\s*$",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s")
 _GLYPHS = {"1/2": "½", "1/4": "¼", "3/4": "¾"}
 _FRACTION = re.compile(r"(?<![\d/])(?:[13]/4|1/2)(?![\d/])")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$", re.IGNORECASE)
@@ -113,6 +114,7 @@ def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     if not _ANY.search(text):
         return []
+    text = _SPACE.sub(" ", text)
     text = _FRACTION.sub(lambda match: f"{_GLYPHS[match[0]]}  ", text)
     found = list(_dates(text))
     left = _blank(text, found)

@@ -1,0 +1,1 @@
+"""Claims about the reader, held against the member's own record."""

@@ -94,7 +94,7 @@ def _slopes(values: list[NDArray[np.float64]], rows: Floats, bad: Floats) -> tup
     before = np.einsum("rf,nfh->nrh", rows, hidden) + hidden_bias[:, None]
     layer = np.maximum(before, 0)
     margin = np.einsum("nrh,nh->nr", layer, out) + out_bias[:, None]
-    chance = 1 / (1 + np.exp(-margin))
+    chance = 1 / (1 + np.exp(-np.clip(margin, -30, 30)))
     loss = float(-(bad * np.log(chance + 1e-9) + (1 - bad) * np.log(1 - chance + 1e-9)).mean())
     wrong = (chance - bad) / len(rows)
     back = wrong[:, :, None] * out[:, None] * (before > 0)
@@ -110,7 +110,7 @@ def calibrate(margins: Floats, bad: Floats) -> tuple[float, float]:
     """Slope and shift of the logistic that fits margins best, by Newton's method."""
     slope, shift = 1.0, 0.0
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-(slope * margins + shift)))
+        chance = 1 / (1 + np.exp(-np.clip(slope * margins + shift, -30, 30)))
         weight = chance * (1 - chance) + 1e-9
         g = np.array([((chance - bad) * margins).sum() + 1e-3 * (slope - 1), (chance - bad).sum()])
         h = np.array(

@@ -36,8 +36,9 @@ def _data(folder: Path) -> Path:
                 resume = {
                     "basics": {"label": title, "location": {"countryCode": ("NO", "PT", "KE")[number % 3]}},
                     "work": [
-                        {"name": f"Works {number} Ltd", "position": title, "startDate": f"{2012 + number % 9}-04",
-                         "highlights": [f"Inspect the {title.lower()} tools of a shift", "Assist in training of people"]},
+                        {"name": f"Works {number} Ltd", "position": title,
+                         "startDate": f"{2012 + number % 9}-04",
+                         "highlights": [f"Inspect the {title.lower()} tools", "Assist in training of people"]},
                         {"name": f"House {number}", "position": next_title, "startDate": "2005-02",
                          "endDate": "2011-11", "highlights": [f"Repair broken {next_title.lower()} gear"]},
                     ],

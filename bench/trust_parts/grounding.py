@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from nutgraf.retrieve.encoder import FOLDER, OnnxEncoder
 from nutgraf.trust.grounding.calibrate import expected_error
 from nutgraf.trust.grounding.detector import Grounding
 from nutgraf.trust.grounding.lexical import words_of
@@ -175,7 +176,23 @@ def _ragtruth(cases: Sequence[Case], grounding: Grounding) -> dict[str, float | 
     found["trivial: only data-to-text, response F1"] = f1(data_only, whole)
     found["trivial: unknown words, sentence AP"] = average_precision(*_flat(cases, unknown=True))
     found["trivial: unknown words, sentence AUC"] = auc(*_flat(cases, unknown=True))
+    if (FOLDER / "model.onnx").exists():
+        scores, bad = _cosine(cases)
+        found["trivial: encoder cosine, sentence AUC (a part)"] = auc(scores, bad)
+        found["trivial: encoder cosine, sentence AP (a part)"] = average_precision(scores, bad)
     return found
+
+
+def _cosine(cases: Sequence[Case], many: int = 90) -> tuple[Floats, Floats]:
+    """One less the largest cosine of a sentence with a line, by the text encoder; every so many responses."""
+    encoder = OnnxEncoder.load()
+    part = cases[:: max(1, len(cases) // many)]
+    scores: list[float] = []
+    for case in part:
+        lines = encoder.encode(case.response.lines)
+        said = encoder.encode([sentence.text for sentence in case.response.sentences])
+        scores += (1 - (said @ lines.T).max(axis=1)).tolist()
+    return np.array(scores), _flat(part)[1]
 
 
 def _error(scores: Floats, bad: Floats) -> float:

@@ -12,7 +12,7 @@ from nutgraf import weights
 from nutgraf.trust.grounding.cross import MODEL, TOKENIZER, CrossReader
 from nutgraf.trust.grounding.detector import PLAIN, WEIGHTS, Grounding
 from nutgraf.trust.grounding.t0 import FirstTier
-from training.grounding_t1.fit import collect, join, load_rows, responses, save_rows
+from training.grounding_t1.fit import collect, in_fit, join, load_rows, responses, save_rows
 
 NAME, VERSION, LICENCE = "grounding-t1", "1", "Apache-2.0"
 COMMAND = "python -m training.grounding_t1 DATA --work FOLDER"
@@ -36,11 +36,12 @@ DATA = {
 
 
 def release(data: Path, work: Path, out: Path, *, seed: int) -> weights.Manifest:
-    """Fit the stack on development rows (kept in `work/rows.jsonl`) and write manifest and card into `out`."""
+    """Fit the stack on development rows (kept in `work/rows.jsonl`) and write the manifest into `out`."""
     rows_file = work / "rows.jsonl"
     if not rows_file.exists():
         grounding = Grounding(FirstTier.load(WEIGHTS / "t0"), CrossReader.load(out), PLAIN, "")
-        save_rows(list(collect(grounding, responses(data, short=False))), rows_file)
+        fitted = (one for one in responses(data, short=False) if in_fit(one.source))
+        save_rows(list(collect(grounding, fitted)), rows_file)
     joined = join(load_rows(rows_file))
     run = work / "t1" / "last.pt"
     state = torch.load(run, weights_only=True)["state"] if run.exists() else {}

@@ -31,6 +31,8 @@ Figure = tuple[float, float, float]
 TASKS = {"QA": "qa", "Summary": "summary", "Data2txt": "data-to-text"}
 TRANSFER = ("wice", "begin", "fool_me_twice", "halueval")
 _RESAMPLES = 300
+#: Kinds of the second generator that put in what the source does not hold.
+_NEW = ("number", "date", "unit", "name_invented", "addition")
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,16 @@ def _others(sets: dict[str, list[Case]]) -> dict[str, float | Figure]:
         found["own pairs, rewired: AUC"] = by_source(rewired, of_whole)
         for kind in sorted({case.response.kind for case in pairs}):
             found[f"own pairs, {kind}: pair accuracy"] = _pairs_told([c for c in pairs if c.response.kind == kind])
+    edits = sets["edits"]
+    if edits:
+        new = [case for case in edits if case.response.kind in _NEW]
+        found["second generator, invented: pair accuracy"] = by_source(new, _pairs_told)
+        found["second generator, all: pair accuracy"] = by_source(edits, _pairs_told)
+        found["second generator, all: AUC"] = by_source(edits, of_whole)
+        for kind in sorted({case.response.kind for case in edits}):
+            found[f"second generator, {kind}: pair accuracy"] = _pairs_told(
+                [case for case in edits if case.response.kind == kind]
+            )
     intrinsic = [case for case in sets["bump"] if "Intrinsic" in case.response.kind]
     for name, part in (("BUMP intrinsic", intrinsic), *((name, sets[name]) for name in CLAIMS)):
         if part and len({case.response.bad for case in part}) == 2:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,16 @@ from nutgraf.trust.grounding.calibrate import ANY, Calibration, Scale
 from nutgraf.trust.grounding.detector import Grounding
 from nutgraf.trust.grounding.stack import T0_FIGURES, T1_FIGURES, TEXT_FIGURES, Linear, of_text
 from training.grounding_data import Response, Sentence, claims, ragtruth
+from training.grounding_t1.edits import Pool, names_in, numbers_in, pair, words_in
+from training.grounding_t1.prepare import MARKUP
 from training.pairs import pairs, sources
 
 Floats = NDArray[np.float64]
 FIT_SHARE = 0.35
 #: Weight of each set in the sum; own pairs count as "pairs".
 SHARES = {
-    "ragtruth": 0.50, "pairs": 0.10, "summedits": 0.12, "bump": 0.08, "begin": 0.05, "halueval": 0.07, "wice": 0.05,
-    "factcheck_gpt": 0.03,
+    "ragtruth": 0.50, "pairs": 0.04, "edits": 0.08, "summedits": 0.12, "bump": 0.08, "begin": 0.05, "halueval": 0.07,
+    "wice": 0.05, "factcheck_gpt": 0.03,
 }  # fmt: skip
 CLAIMS = ("summedits", "bump", "wice", "begin", "halueval", "factcheck_gpt", "fool_me_twice")
 _RIDGE = 1.0
@@ -58,11 +61,11 @@ def in_fit(source: str) -> bool:
 def own_pairs(data: Path, many: int, seed: int = 5) -> Iterator[Response]:
     """Both members of pairs made from the sources of the dev parts, which no training saw."""
     documents = list(sources(data, "dev"))
-    for number, pair in enumerate(pairs(documents, seed)):
+    for number, made in enumerate(pairs(documents, seed)):
         if number >= many:
             return
-        for bad, text in ((False, pair.good), (True, pair.bad)):
-            spans = (pair.span,) if bad else ()
+        for bad, text in ((False, made.good), (True, made.bad)):
+            spans = (made.span,) if bad else ()
             yield Response(
                 "pairs",
                 f"{number}|{int(bad)}",
@@ -72,6 +75,26 @@ def own_pairs(data: Path, many: int, seed: int = 5) -> Iterator[Response]:
                 (Sentence(text, bad, spans),),
                 bad,
             )
+
+
+def edited_pairs(data: Path, many: int, seed: int = 9) -> Iterator[Response]:
+    """The same from the generator that the network learned from and the trees did not; half of them edit the line."""
+    rng, number, far = Random(seed), 0, [""]
+    for lines in sources(data, "dev"):
+        usable = [at for at, line in enumerate(lines) if 40 < len(line) < 260 and not MARKUP.search(line)]
+        text = " ".join(lines[:60])
+        pool = Pool(names_in(text), numbers_in(text), words_in(text)[:400], far[-400:])
+        far.extend(pool.names[:12])
+        for at in rng.sample(usable, min(3, len(usable))):
+            made = pair(lines[at], pool, rng)
+            if made is None or number >= many:
+                continue
+            for bad, claim, line in ((False, made.good, made.good_line), (True, made.bad, made.bad_line)):
+                shown = (*lines[:at], line, *lines[at + 1 :])[max(0, at - 30) : at + 30]
+                yield Response(
+                    "edits", f"{number}|{int(bad)}", lines[0], made.kind, shown, (Sentence(claim, bad),), bad
+                )
+            number += 1
 
 
 def responses(data: Path, *, short: bool, many_pairs: int = 900) -> Iterator[Response]:
@@ -84,6 +107,7 @@ def responses(data: Path, *, short: bool, many_pairs: int = 900) -> Iterator[Res
 
     yield from kept(ragtruth(data, "dev"))
     yield from own_pairs(data, many_pairs // 6 if short else many_pairs)
+    yield from edited_pairs(data, many_pairs // 6 if short else many_pairs)
     for name in CLAIMS:
         yield from kept(claims(data, "dev", name))
 

@@ -26,7 +26,7 @@ VOCABULARY = 16_000
 CLEAN_KEPT = 0.45
 PAIR_TOKENS = 96
 OWN_DEV = 0.06
-_MARKUP = re.compile(r"https?:|\]\(|[{}<>|]|^[!#`]")
+MARKUP = re.compile(r"https?:|\]\(|[{}<>|]|^[!#`]")
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -110,7 +110,7 @@ def make_pairs(data: Path, train: Windows, dev: Windows, copies: Windows, wanted
     number = 0
     while number < wanted and sources:
         for name, value in sources:
-            lines = [line for line in flatten(value) if 20 < len(line) < 260 and not _MARKUP.search(line)]
+            lines = [line for line in flatten(value) if 20 < len(line) < 260 and not MARKUP.search(line)]
             if len(lines) < 1 or number >= wanted:
                 continue
             text = " ".join(lines[:60])

@@ -43,6 +43,8 @@ FOLDS = 3
 #: Which share of professional texts each head may flag when offsets are set, and how many XSTest safe questions.
 BUDGET = {"injection": 0.004, "jailbreak": 0.0025, "harmful": 0.0015, "self-harm": 0.001}
 BUDGET_SAFE = 0.006
+#: The share of professional texts of each kind that thresholds let be refused: below 1 %, as it is an estimate.
+REFUSED = 0.008
 LAYER = ("hidden", "hidden_bias", "out", "out_bias")
 EMPTY = Layer(*(np.zeros(shape, np.float32) for shape in ((1, 1), (1,), (1,), ())))
 BLANK = Manifest(name="attacks", version="1", licence="Apache-2.0", command="python -m training.attacks DATA", seed=3)
@@ -60,12 +62,16 @@ def quantile(values: Any, weights: Any, at: float) -> float:
     return float(np.asarray(values)[order][min(len(order) - 1, np.searchsorted(whole, at * whole[-1]))])
 
 
-def calm_texts(data: Data, found: list[Document]) -> list[list[str]]:
+def calm_texts(data: Data, found: list[Document], part: str = "fit") -> list[list[str]]:
     """Professional texts to fit thresholds on, three kinds of the same weight: documents, sentences, questions."""
     asked = [row["text"] for name in ("intent_clinc150", "intent_banking77") for row in data.load(name, "dev")]
-    held = [d for d in found if d.part == "fit"]
+    held = [d for d in found if d.part == part]
     lines = [text for d in held for text in d.text[:4000].split("\n") if len(text) > 40]
-    return [[d.text[:3000] for d in held], lines[:: max(1, len(lines) // 2500)], asked[::4]]
+    return [
+        [d.text[:3000] for d in held],
+        lines[:: max(1, len(lines) // 2500)],
+        asked[1 if part == "limit" else 0 :: 4],
+    ]
 
 
 def looked(detector: Attacks, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
@@ -161,6 +167,19 @@ def layered(final: Attacks, models: list[Linear], data: Data, found: list[Docume
     return replace(with_layer, content_threshold=float(1 / (1 + np.exp(-(slope * limit + shift)))))
 
 
+def limited(final: Attacks, texts: list[list[str]]) -> Attacks:
+    """The detector with thresholds from texts that neither heads nor stack nor layer saw. At most REFUSED of the
+    messages of each kind (documents, lines, questions) may be refused; of content 1 % of documents and lines together.
+    """
+    refused = [float(np.quantile([final.detect(text).score for text in some], 1 - REFUSED)) for some in texts if some]
+    marked = [[final.scan(text).score for text in some[:: 1 + len(some) // 800]] for some in texts[:2] if some]
+    weight = np.concatenate([np.full(len(some), 1 / len(some)) for some in marked])
+    content = quantile(np.concatenate([np.asarray(some) for some in marked]), weight, 0.99)
+    return replace(
+        final, threshold=max(final.threshold, *refused), content_threshold=max(final.content_threshold, content)
+    )
+
+
 def main() -> None:
     """Train, calibrate, measure and write the weights."""
     ask = argparse.ArgumentParser(description=__doc__)
@@ -187,9 +206,11 @@ def main() -> None:
     calm = calm_texts(data, found)
     final = calibrated(fit(table, epochs=asked.epochs)[0], calm, table, samples, unseen)
     final = layered(final, models, data, found, 100 if small else 2700)
+    held = calm_texts(data, found, "limit")
+    final = limited(final, held)
     out = np.array([honest.left_out(s) for s in samples])
     apart = fit(table, np.flatnonzero(~out[table.of]), epochs=asked.epochs)[0]
-    figures = honest.recall(calibrated(apart, calm, table, samples, unseen, out), data)
+    figures = honest.recall(limited(calibrated(apart, calm, table, samples, unseen, out), held), data)
     write(final, data, asked.out, figures | {"professional_false_alarms": honest.measured(final, found)})
 
 

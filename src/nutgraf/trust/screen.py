@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from nutgraf.registry import register, specs
+from nutgraf.trust.attacks.detector import Attacks
+from nutgraf.trust.attacks.help import answer
 
 #: An input check returns what a member may read as the reason for a refusal, or None.
 InputCheck = Callable[[str], str | None]
 BROKEN = "This question could not be checked, so it is not answered. Please try again."
-
-_OVERRIDE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|any|your|the)\b.{0,30}"
-    r"\b(?:instructions?|rules?|prompts?|guidelines|guardrails|checks?|filters?)\b"
-    r"|\b(?:print|reveal|show|repeat|output|leak)\b.{0,30}\b(?:system|hidden|initial|original)\s+(?:prompt|instructions?|message)"
-    r"|\byou are now (?:in )?(?:dan|developer mode|jailbroken|unrestricted)\b",
-    re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    r"\b(?:prompt injection|jailbreak(?:s|ing)?|attack(?:s|ers?)?|course|article|talk|explain|what (?:is|are))\b",
-    re.IGNORECASE,
-)
+ELSEWHERE = "This asks for something else than the item. Ask what you would like to know about it."
 
 
 def input_check(name: str, version: int = 1) -> Callable[[Callable[[], InputCheck]], Callable[[], InputCheck]]:
@@ -29,20 +19,29 @@ def input_check(name: str, version: int = 1) -> Callable[[Callable[[], InputChec
     return register("input-check", name, version)
 
 
-@input_check("order-to-the-model")
+@input_check("order-to-the-model", version=2)
 def order_to_the_model() -> InputCheck:
     """A question may not order the model to drop its rules or to show its prompt; talk about such orders passes."""
 
     def judge(question: str) -> str | None:
-        if _OVERRIDE.search(question) and not _ABOUT.search(question):
-            return "This asks for something else than the item. Ask what you would like to know about it."
-        return None
+        detector = Attacks.load()
+        found = detector.detect(question)
+        hostile = max(found.labels["injection"], found.labels["jailbreak"]) >= detector.threshold
+        return ELSEWHERE if hostile else None
 
     return judge
 
 
-def screen(question: str) -> str | None:
-    """Why a question may not be answered; None when every registered input check lets it pass."""
+def screen(question: str, locale: str = "en", country: str | None = None) -> str | None:
+    """Why a question may not be answered; None when every registered input check lets it pass. A sign of self-harm or
+    a request for harm has its own answer, in the language of `locale` and with the help of `country`.
+    """
+    try:
+        helped = harm(question, locale, country)
+    except Exception:
+        return BROKEN
+    if helped is not None:
+        return helped
     for spec in specs("input-check"):
         try:
             refusal: object = spec.make()(question)
@@ -50,4 +49,16 @@ def screen(question: str) -> str | None:
             return BROKEN
         if refusal is not None:
             return refusal if isinstance(refusal, str) else BROKEN
+    return None
+
+
+def harm(question: str, locale: str = "en", country: str | None = None) -> str | None:
+    """What to answer a question that speaks of self-harm or asks for harm; None for any other."""
+    detector = Attacks.load()
+    labels = detector.detect(question).labels
+    if labels["self-harm"] >= detector.threshold:
+        return answer("self-harm", locale, country)
+    attack = max(labels["injection"], labels["jailbreak"])
+    if labels["harmful"] >= detector.threshold and labels["harmful"] > attack:
+        return answer("harmful", locale, country)
     return None

@@ -21,7 +21,7 @@ from nutgraf.weights import Manifest, load
 
 WEIGHTS = Path(__file__).parent / "weights"
 LABELS = ("injection", "jailbreak", "harmful", "self-harm")
-ALONE = 0.98
+ALONE = 0.995
 CHARS_READ_AT_MOST = 40_000
 _BECAUSE = {
     "injection": "reads like an order to the assistant", "jailbreak": "reads like an attempt to take the rules away",

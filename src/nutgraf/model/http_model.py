@@ -29,6 +29,8 @@ ERROR_BODY_WITHIN_S = 0.5
 TIMER_RESOLUTION_S = 1e-3
 #: The first words, about a sentence, are read as soon as they come; a longer piece than this is no trickle.
 HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 80, 16_384
+#: With so many answers open the words of each are gathered for twice as long, with more for longer yet, up to a limit.
+CROWD, CROWDED_AT_MOST = 32, 4.0
 SENT_ALWAYS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
 #: What an address may hold as it is.
 IN_ADDRESSES = "%/:?=&+,;@!$'()*~#[]"
@@ -40,7 +42,8 @@ Fault = Callable[[type[ModelError], str], ModelError]
 class Limits:
     """How long each part of a request may take, in seconds, and how many requests may be open at once.
 
-    Once an answer has begun, what comes within `gather_s` is read at once: waking up costs more than a token.
+    Once an answer has begun, what comes within `gather_s` is read at once: waking up costs more than a token. It is up
+    to four times as long while many answers are open.
     """
 
     connect_s: float = 2.0
@@ -94,6 +97,7 @@ class HttpModel:
         self._target = quote(re.sub(r"^https?://[^/]*", "", self._url), safe=IN_ADDRESSES)
         self._limits = limits or Limits()
         self._client: Client | None = None
+        self._streaming = 0
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self._url!r}, model={self.endpoint.model!r})"
@@ -121,14 +125,18 @@ class HttpModel:
 
         Raises ModelBusy, ModelRefused, ModelSilent or ModelCut, from the block or from its iterator.
         """
-        clock = _Clock(self._limits, deadline)
-        response = await self._open(prompt, clock)
-        answer = HttpAnswer(response, self.reader(prompt), clock, self._fault)
+        self._streaming += 1
         try:
-            yield answer
+            clock = _Clock(self._limits, deadline, self._streaming)
+            response = await self._open(prompt, clock)
+            answer = HttpAnswer(response, self.reader(prompt), clock, self._fault)
+            try:
+                yield answer
+            finally:
+                answer.stop()
+                response.close()
         finally:
-            answer.stop()
-            response.close()
+            self._streaming -= 1
 
     async def aclose(self) -> None:
         """Close every connection that is still open."""
@@ -202,11 +210,12 @@ class HttpModel:
 class _Clock:
     """The moment by which the provider must say something next, on the clock of the event loop."""
 
-    def __init__(self, limits: Limits, deadline: Deadline) -> None:
+    def __init__(self, limits: Limits, deadline: Deadline, streaming: int) -> None:
         now = anyio.current_time()
         self._between_s = limits.between_tokens_s
         self._whole = deadline.sooner(now + limits.total_s)
-        self.drain_s, self.gather_s = limits.drain_s, limits.gather_s
+        self.drain_s = limits.drain_s
+        self.gather_s = limits.gather_s * min(1.0 + streaming / CROWD, CROWDED_AT_MOST)
         self.until = self._whole.sooner(now + limits.first_token_s).at
 
     def heard(self, now: float) -> None:

@@ -15,6 +15,7 @@ from nutgraf.orchestration import Usage
 
 CHARS_PER_TOKEN_AT_MOST = 32
 CHARS_AT_LEAST = 4096
+DECODED_AT_ONCE = 16
 
 
 class WireReader:
@@ -60,18 +61,20 @@ class WireReader:
         return self._pieces
 
     def _read_together(self, parts: list[bytes]) -> None:
-        """Read messages of one line each, decoded in one go."""
-        done = parts[-1] == b"[DONE]"
-        try:
-            all_found = orjson.loads(b"[%s]" % b",".join(parts[:-1] if done else parts))
-        except orjson.JSONDecodeError:  # one of them is broken: those before it still count
-            for part in parts:
-                self._read(ServerEvent("message", part.decode("utf-8", "replace")))
-            return
-        for found in all_found:
-            self._read_found("message", found)
-        if done and not self.ended:
-            self.take("[DONE]", None)
+        """Read messages of one line each, some decoded in one go: few enough that their memory is used again."""
+        for at in range(0, len(parts), DECODED_AT_ONCE):
+            some = parts[at : at + DECODED_AT_ONCE]
+            done = some[-1] == b"[DONE]"
+            try:
+                all_found = orjson.loads(b"[%s]" % b",".join(some[:-1] if done else some))
+            except orjson.JSONDecodeError:  # one of them is broken: those before it still count
+                for part in some:
+                    self._read(ServerEvent("message", part.decode("utf-8", "replace")))
+                continue
+            for found in all_found:
+                self._read_found("message", found)
+            if done and not self.ended:
+                self.take("[DONE]", None)
 
     def read(self, found: Any) -> list[str]:
         """The pieces of text that one event brings which was decoded already; as `feed` otherwise."""

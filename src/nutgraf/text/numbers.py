@@ -119,7 +119,7 @@ def _in_digits(match: re.Match[str]) -> Number:
     sign, money, digits, glyph, lone, word, end = match.groups()
     digits, glyph, unit = digits or "0", glyph or lone, _unit(money or end or "")
     attached = match.start() > 0 and match.string[match.start() - 1].isalpha()
-    scale = 1.0 if attached or not word else _SCALES[word.strip(" -\t\n").lower()]
+    scale = 1.0 if attached or not word else _SCALES[word.strip().strip("-").lower()]
     value = _value(digits, plain=not (unit or glyph or word))
     if not isinstance(value, str):
         value = (value + _GLYPHS.get(glyph or "", 0.0)) * scale

@@ -17,6 +17,7 @@ from nutgraf.serve.cli_memory import memory
 from nutgraf.serve.cli_serve import demo, serve
 from nutgraf.serve.cli_skills import agents, mcp, skills
 from nutgraf.serve.cli_trace import trace
+from nutgraf.serve.cli_trust import trust
 
 CONFIG = "NUTGRAF_CONFIG"
 
@@ -57,6 +58,7 @@ app.add_typer(vocabulary, name="vocabulary")
 app.add_typer(members, name="members")
 app.add_typer(memory, name="memory")
 app.add_typer(trace, name="trace")
+app.add_typer(trust, name="trust")
 
 
 @app.command()

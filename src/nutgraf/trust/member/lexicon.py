@@ -190,7 +190,8 @@ def content_spans(text: str) -> tuple[tuple[str, int, int], ...]:
             at = place + len(part)
             low = part.lower()
             short = len(low) < 2 and not (end - start == 1 and part in "CR")
-            if not part or short or low in STOPWORDS or stem(low) in FRAME or low[0].isdigit():
+            named = part == "Go" and start > 0
+            if not part or short or (low in STOPWORDS and not named) or stem(low) in FRAME or low[0].isdigit():
                 continue
             found.append((low, start + place, start + at))
     return tuple(found)

@@ -1,0 +1,1 @@
+"""Tone: is a text respectful, professional and supportive? Rules name the fault, models weigh the rest."""

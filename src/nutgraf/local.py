@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nutgraf.pipeline.parts import Rooms
     from nutgraf.retrieve.skills.mcp_servers import McpServers
     from nutgraf.seams import ItemStore, Source
+    from nutgraf.trust.policy.rules import Policy
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ def open_rooms(
     from nutgraf.pipeline.parts import Rooms
     from nutgraf.prompt.library import Library
     from nutgraf.retrieve.encoder import OnnxEncoder
+    from nutgraf.trust.desk import Desk
+    from nutgraf.trust.review import Reviewer
     from nutgraf.vocabulary.match import load
 
     check_servers(settings)
@@ -73,11 +76,20 @@ def open_rooms(
         agents=case.agents,
         prompts=Library(case.prompts),
         head=Head.load(),
+        reviewer=Reviewer(Desk(policy_of(case))),
         items=items,
         skills=(*web_search(settings), *skill_sources(settings)),
     )
     check_agents(rooms, case.file)
     return rooms
+
+
+def policy_of(case: UseCase) -> Policy:
+    """The policy of a use case: its `trust.toml`, where it has one, on top of the core's. Raises InputError."""
+    from nutgraf.trust.policy.load import load as load_policy
+
+    own = Path(case.file).with_name("trust.toml") if case.file else None
+    return load_policy(own if own is not None and own.is_file() else None)
 
 
 def checked_usecase(settings: Settings) -> UseCase:
@@ -95,6 +107,7 @@ def checked_usecase(settings: Settings) -> UseCase:
         prompts=Library(case.prompts), skills=(*web_search(settings), *skill_sources(settings)),
     )  # fmt: skip
     check_agents(rooms, case.file)
+    policy_of(case)
     return case
 
 
@@ -117,7 +130,9 @@ def check_agents(rooms: Rooms, file: str = "") -> None:
         if unknown := [name for name in agent.sources if name not in known and not name.startswith(tools)]:
             raise InputError(
                 f"{at}agent {agent.name!r}: sources: no source is called {unknown[0]!r}; known are "
-                f"{', '.join(sorted(known))}. A skill is known once skills_modules names its module, a tool once [mcp] has its server"
+                f"{', '.join(sorted(known))}. A skill is known once skills_modules names its module, a tool once [mcp] "
+                f"has its server"
+                f"has its server"
             )
         if agent.form in WRITTEN:
             try:

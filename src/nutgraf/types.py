@@ -284,23 +284,33 @@ class Verdict:
     """What became of a draft: `check` is the check that decided, `because` its reason in words.
 
     `evidence` holds the pieces that support the draft, each of them alone; it is empty unless it is supported.
+    `unsupported` and `doubtful` are as those of a `Sentence`.
     """
 
     verdict: VerdictKind
     check: str
     because: str = ""
     evidence: tuple[Evidence, ...] = ()
+    unsupported: float | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that was committed: shown to a member, and never taken back."""
+    """A sentence that was committed: shown to a member, and never taken back.
+
+    `unsupported` is the probability, 0..1, that its evidence does not bear it out, where that was estimated; `doubtful`
+    that it is shown with a reservation, and `because` says in words why, or why it is a quotation.
+    """
 
     id: str
     text: str
     verdict: Literal["supported", "quoted"]
     evidence: tuple[Evidence, ...]
     check: str
+    unsupported: float | None = None
+    doubtful: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import anyio
-import anyio.lowlevel
 
 from nutgraf.clock import loop_time
 from nutgraf.errors import ModelError
@@ -16,7 +16,9 @@ from nutgraf.events import BlockEnd, BlockForm, BlockStart
 from nutgraf.parse.drafts import LineParser
 from nutgraf.parse.fields import FieldEvent, FieldFinal, FieldParser, FieldStarted
 from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.warding import masked, unmasker
 from nutgraf.pipeline.writing import Block, no_model, noted, trouble
+from nutgraf.trust.pii.masking import Unmasker
 from nutgraf.types import Action, Because, Deadline, Draft, Evidence, Message, Prompt, TakeawayKind
 
 #: What a block opens with and ends in, by its number and the evidence that it is known to rest on.
@@ -190,7 +192,7 @@ async def _sentence(block: Block, event: FieldEvent) -> None:
         draft = event.value
         if block.evidence and draft.citations and max(draft.citations) > len(block.evidence):
             draft = replace(draft, citations=())
-        await anyio.lowlevel.checkpoint()
+        await asyncio.sleep(0)
         if block.settles_at_once:
             await block.settle(draft)
             return
@@ -257,6 +259,7 @@ class _Stream:
         self.sink, self.run, self.prompt, self.name = sink, run, prompt, name
         self.spoke = False
         self.make = parser
+        self.unmask: Unmasker | None = None
         self.repairs: Counter[str] = Counter()
         self._begin()
 
@@ -267,6 +270,8 @@ class _Stream:
     def _restarted(self) -> None:
         self.sink.restart()
         self.repairs.update(self.parser.repairs)
+        if self.unmask:
+            self.unmask.close()
         self._begin()
 
     async def read(self, limit: Deadline) -> None:
@@ -279,21 +284,25 @@ class _Stream:
     async def _read(self, limit: Deadline) -> None:
         session = self.run.session
         assert session is not None
-        await anyio.lowlevel.checkpoint()  # a reader who has stopped costs no request
+        await asyncio.sleep(0)  # a reader who has stopped costs no request
         sink, asked_at = self.sink, loop_time()
-        opened = session.stream(self.prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
-        with noted(self.run, self.prompt, self.name, repairs=self.repairs) as call:
+        prompt, masker = masked(self.run, self.prompt)
+        self.unmask = unmasker(masker)
+        opened = session.stream(prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
+        with noted(self.run, prompt, self.name, repairs=self.repairs) as call:
             async with opened as pieces:
                 async for piece in pieces:
                     if piece and not self.spoke:
                         self._spoken(loop_time() - asked_at)
                     call.piece(piece)
-                    await self._take(self.parser.feed(piece))
+                    await self._take(self.parser.feed(self.unmask.feed(piece) if self.unmask else piece))
                     if sink.full:
                         call.left = True
                         return
                 if not getattr(pieces, "whole", True):
                     self._ran_out()
+        if self.unmask and (rest := self.unmask.close()):
+            await self._take(self.parser.feed(rest))
         await self._take(self.parser.close())
 
     def _ran_out(self) -> None:

@@ -57,7 +57,7 @@ async def converse(run: Run) -> Closed:
     closed: Closed | None = None
     trouble: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_screened, run.screening, question)
+        tasks.start_soon(_screened, run, run.screening, question)
         try:
             closed = await _answered(run, question)
         except Refused as refused:
@@ -71,8 +71,10 @@ async def converse(run: Run) -> Closed:
     return closed
 
 
-async def _screened(screening: Screening, question: str) -> None:
-    screening.refusal = await run_sync(partial(screen, question), abandon_on_cancel=True)
+async def _screened(run: Run, screening: Screening, question: str) -> None:
+    member = run.request.member
+    locale, country = (member.locale, member.country) if member else ("en", None)
+    screening.refusal = await run_sync(partial(screen, question, locale, country), abandon_on_cancel=True)
     screening.done.set()
 
 

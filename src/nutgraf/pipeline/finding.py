@@ -17,6 +17,7 @@ from nutgraf.events import Sources
 from nutgraf.members.snapshot import snapshot
 from nutgraf.orchestration import Agent, Blended, Gathered, Passage, Query
 from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.warding import harmless
 from nutgraf.retrieve.gather import gather
 from nutgraf.retrieve.shortlist import shortlist
 from nutgraf.seams import Source
@@ -89,6 +90,7 @@ async def cited(run: Run, passages: Sequence[Passage]) -> Found:
     """The passages as evidence, verbatim from the records in which they stand."""
     records = await records_of(run, [passage.ref for passage in passages if passage.origin != "member"])
     passages = [p for p in passages if p.ref not in records or records[p.ref].ai]
+    passages = await harmless(run, passages, records)
     evidence = tuple(run.cite_passage(passage, records) for passage in passages)
     return Found(tuple(passages), evidence, records)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from nutgraf.parse.schemas import takeaways_schema
 from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
 from nutgraf.pipeline.finding import cited, find, known_of, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
+from nutgraf.pipeline.warding import harmless_spans
 from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.types import Action, Because, Deadline, Digest, Evidence, Item, Snapshot, TakeawayKind
@@ -66,6 +67,8 @@ async def panel(run: Run) -> Closed:
     with run.stage("choosing"):
         choice = await run_sync(partial(_choose, run, digest), abandon_on_cancel=True)
     run.send(Used(facts=choice.snapshot.facts))
+    calm = await harmless_spans(run, item, [point.span for point in choice.points])
+    choice = replace(choice, points=[point for point in choice.points if point.span in calm])
     if not choice.points:
         return run.declined("No sentence of this item can stand alone.")
     found = await _offered(run, choice)

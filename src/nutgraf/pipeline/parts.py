@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nutgraf.members.vectors import FactVectors
     from nutgraf.model.session import Session
     from nutgraf.orchestration import Agent, Passage
+    from nutgraf.trust.review import Reviewer
     from nutgraf.vocabulary.match import Vocabulary
 
 Emit = Callable[[Event], None]
@@ -46,7 +47,8 @@ class Rooms:
 
     `model` is one model or a gateway of several; None means quotations only. `items` None means no other records.
     Without an encoder sentences are chosen by words; without a vocabulary no skills are guessed. `skills` are further
-    sources, by their names, that agents may ask. `input_checks` look at a question while evidence is gathered.
+    sources, by their names, that agents may ask. `reviewer` holds the trained detectors, which look at every sentence
+    that the rules let pass and at every text that a model would read; None leaves the rules alone.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class Rooms:
     prompts: Library = BUILT_IN
     skills: tuple[Source, ...] = ()
     head: Head | None = None
+    reviewer: Reviewer | None = None
     first_tokens: dict[str, FirstTokens] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     judge: Judge = field(init=False)
@@ -73,6 +76,11 @@ class Rooms:
     def writer(self) -> Model | None:
         """The model that writes when all is well."""
         return self.gateway.model("write") if self.gateway else None
+
+    @property
+    def checks(self) -> str:
+        """Everything that judges sentences, in its version."""
+        return self.judge.version + (f"-{self.reviewer.version}" if self.reviewer else "")
 
     @property
     def model_name(self) -> str:
@@ -175,6 +183,16 @@ class Run:
     cut: bool = False
     screening: Screening | None = None
     memo: Memo = field(default_factory=Memo)
+
+    @cached_property
+    def record(self) -> tuple[str, ...]:
+        """The reader's record as lines, for claims about them: all that they let us use. Blocks for milliseconds."""
+        from nutgraf.members.snapshot import snapshot
+        from nutgraf.trust.member.facts import lines_of
+
+        request = self.request
+        known = snapshot(request.member, request.scope, self.rooms.vocabulary, request.remembered)
+        return lines_of(fact for fact in known.facts if fact.id not in request.without)
 
     async def released(self) -> None:
         """Wait until the question has passed its checks; raises Refused when it has not."""

@@ -48,7 +48,7 @@ async def run(request: Request, rooms: Rooms, emit: Emit, trace: Recording = NOT
     if rooms.gateway is not None and not request.overloaded:
         locale = request.member.locale if request.member else ""
         account.session = rooms.gateway.session(
-            request.scope, request.stream, request.deadline, locale=locale, policy=rooms.judge.version
+            request.scope, request.stream, request.deadline, locale=locale, policy=rooms.checks
         )
     closed: Closed | None = None
     with anyio.CancelScope(deadline=request.deadline.at):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -57,8 +58,8 @@ class Block:
 
     @property
     def settles_at_once(self) -> bool:
-        """Whether `settle` never waits: without an encoder the checks take less than a thread's start."""
-        return self.run.rooms.judge.encoder is None
+        """Whether `settle` never waits: the rules alone take less than a thread's start."""
+        return self.run.rooms.judge.encoder is None and self.run.rooms.reviewer is None
 
     def hold(self) -> None:
         """Announce that a sentence is on its way, unless one is announced already."""
@@ -92,7 +93,14 @@ class Block:
             self._drop(Verdict("dropped", "said-before"))
         elif verdict.verdict == "supported":
             assert self._held is not None
-            self._commit(Sentence(self._held, draft.text, "supported", verdict.evidence, verdict.check))
+            self._commit(
+                Sentence(
+                    self._held, draft.text, "supported", verdict.evidence, verdict.check,
+                    verdict.unsupported, verdict.doubtful, verdict.because if verdict.doubtful else "",
+                )
+            )  # fmt: skip
+        elif verdict.verdict == "dropped":
+            self._drop(verdict)
         elif cited:
             # Evidence of an answer is in order of merit for the question: a failed draft is no reason to change it.
             self._quote(self.evidence[0] if self.ranked else await self._closest(draft, cited), verdict)
@@ -111,7 +119,7 @@ class Block:
             if self.settles_at_once:
                 verdict = judge.verdict(draft, cited)
             else:
-                verdict = await run_sync(partial(judge.verdict, draft, cited))
+                verdict = await run_sync(partial(_reviewed, self.run, draft, cited))
         trace.note(
             "verdict", block=self.name, sentence=self._held, text=draft.text, verdict=verdict.verdict,
             check=verdict.check, because=verdict.because, evidence=[piece.id for piece in cited],
@@ -156,6 +164,21 @@ class Block:
         assert self._held is not None
         name, self._held = self._held, None
         self.run.send(SentenceDropped(block=self.name, sentence=name, check=verdict.check))
+
+
+def _reviewed(run: Run, draft: Draft, cited: Sequence[Evidence]) -> Verdict:
+    """The verdict of the rules, and of the trained detectors on what they let pass. Blocks."""
+    verdict, reviewer = run.rooms.judge.verdict(draft, cited), run.rooms.reviewer
+    if verdict.verdict != "supported" or reviewer is None:
+        return verdict
+    found = reviewer.sentence(draft.text, [piece.quote for piece in verdict.evidence], run.record)
+    if found.action in ("drop", "refuse"):
+        return Verdict("dropped", found.check, found.because, unsupported=found.unsupported)
+    if found.action == "quote":
+        return Verdict("quoted", found.check, found.because, unsupported=found.unsupported)
+    doubtful = found.action == "soften"
+    check, because = (found.check, found.because) if doubtful else (verdict.check, verdict.because)
+    return replace(verdict, check=check, because=because, unsupported=found.unsupported, doubtful=doubtful)
 
 
 @memoised

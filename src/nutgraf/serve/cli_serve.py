@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
@@ -70,10 +69,11 @@ def serve(
 
 
 def _serve(backend: Backend, listener: socket.socket, *, browser: bool) -> None:
+    from nutgraf.serve.redacting import log_to_stderr
     from nutgraf.serve.server import address, serve
     from nutgraf.serve.site import Site
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     where = address(listener)
 
     def ready() -> None:

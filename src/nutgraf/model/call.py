@@ -9,6 +9,7 @@ from types import TracebackType
 
 import anyio
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent, NutgrafError
 from nutgraf.model.gate import Gate
 from nutgraf.model.ledger import Attempt, Result, input_tokens, output_tokens
@@ -70,7 +71,7 @@ class Call:
         """Wait for a place and send the request; raises what the model raises, or ModelSilent or ModelBusy."""
         await self.gate.turns.take(self._deadline)
         self._placed = True
-        self._placed_at = anyio.current_time()
+        self._placed_at = loop_time()
         self._first_by = min(self._placed_at + self._patience.first_token_s, self._deadline.at + GRACE_S)
         self.attempt.phase = "sent"
         block = self.gate.target.model.stream(self._prompt, self._deadline)
@@ -97,12 +98,12 @@ class Call:
         attempt = self.attempt
         until = self._first_by
         if attempt.pieces:
-            until = min(anyio.current_time() + self._patience.between_tokens_s, self._deadline.at + GRACE_S)
+            until = min(loop_time() + self._patience.between_tokens_s, self._deadline.at + GRACE_S)
         with anyio.CancelScope(deadline=until):
             piece = await anext(self._pieces)
             if not attempt.pieces:
                 attempt.phase = "first-token"
-                attempt.first_token_s = anyio.current_time() - self._placed_at
+                attempt.first_token_s = loop_time() - self._placed_at
             return piece
         raise self._silent()
 
@@ -128,7 +129,7 @@ class Call:
             self._book(result, error, visible=visible)
 
     def _book(self, result: Result, error: BaseException | None, *, visible: bool) -> None:
-        attempt, now = self.attempt, anyio.current_time()
+        attempt, now = self.attempt, loop_time()
         attempt.result, attempt.ended = result, now
         attempt.failure = type(error).__name__ if error is not None and result not in ("left", "waste") else ""
         if visible and attempt.pieces:
@@ -166,7 +167,7 @@ class Call:
 
     def _silent(self) -> ModelError:
         name = self.gate.target.name
-        if anyio.current_time() < self._deadline.at:
+        if loop_time() < self._deadline.at:
             return ModelSilent(f"model {name}: silent for longer than its limit")
         if self.attempt.pieces:
             return ModelCut(f"model {name}: not done at the deadline")

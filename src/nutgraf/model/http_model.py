@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import anyio
 import orjson
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
 from nutgraf.http1 import Client, Response, header_lines
 from nutgraf.model.provider_errors import error_kind, error_object, error_text
@@ -211,7 +212,7 @@ class _Clock:
     """The moment by which the provider must say something next, on the clock of the event loop."""
 
     def __init__(self, limits: Limits, deadline: Deadline, streaming: int) -> None:
-        now = anyio.current_time()
+        now = loop_time()
         self._between_s = limits.between_tokens_s
         self._whole = deadline.sooner(now + limits.total_s)
         self.drain_s = limits.drain_s

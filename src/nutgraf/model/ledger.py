@@ -34,7 +34,7 @@ class Price:
         cached = self.input_usd if self.cached_usd is None else self.cached_usd
         fresh = max(0, usage.input_tokens - usage.cached_tokens)
         money = fresh * self.input_usd + usage.cached_tokens * cached + usage.output_tokens * self.output_usd
-        return replace(usage, micro_usd=round(money))
+        return replace(usage, micro_usd=round(money)) if money or usage.micro_usd else usage
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import anyio
 
+from nutgraf.clock import loop_time
 from nutgraf.errors import ModelBusy, ModelSilent, QuotaSpent
 from nutgraf.model.budget import ATTEMPTS_AT_MOST, AttemptBudget, Backoff, HedgeShare
 from nutgraf.model.cache import AnswerCache, CacheKey, cache_key
@@ -112,7 +113,7 @@ class Answer:
     async def __aenter__(self) -> AsyncIterator[str]:
         """Make the first attempt, and further ones if it fails at once."""
         if self._cached is not None:
-            now = anyio.current_time()
+            now = loop_time()
             self._session.attempts.append(
                 Attempt(target="cache", step=self._step, because="cache", began=now, ended=now, result="done",
                         usage=Usage(estimated=False))
@@ -212,7 +213,7 @@ class Answer:
 
     async def _first(self) -> tuple[Gate, Because]:
         """The target to ask first; ModelBusy, with the time to wait if it is known, when none may be asked."""
-        session, now = self._session, anyio.current_time()
+        session, now = self._session, loop_time()
         if session.owes:
             session.owes = False
             if not session.budget.again():
@@ -240,7 +241,7 @@ class Answer:
 
     def _other(self, beside: Gate | None = None) -> tuple[Gate, Because, float] | None:
         """A healthy target that this answer has not tried and is not asking now, with room of its own."""
-        now = anyio.current_time()
+        now = loop_time()
         for gate in self._order:
             fresh = gate is not beside and gate not in self._tried and gate.target.name not in self._session.failed
             if fresh and gate.breaker.closed and gate.room(self._deadline, now):
@@ -249,7 +250,7 @@ class Answer:
 
     def _again(self) -> tuple[Gate, Because, float] | None:
         """A target that failed but has earned another try, and the seconds to wait before it."""
-        now = anyio.current_time()
+        now = loop_time()
         for gate, result in self._tried.items():
             if result in PASSING and gate.breaker.closed:
                 wait_s = self._means.backoff.wait_s(len(self._tried) - 1, self._means.random.random())
@@ -273,7 +274,7 @@ class Answer:
 
     def _new_call(self, gate: Gate, because: Because) -> Call:
         """A call that is not open yet, its tokens reserved; QuotaSpent when there are too few."""
-        now = anyio.current_time()
+        now = loop_time()
         need = input_tokens(self._prompt) + self._prompt.max_tokens
         try:
             reservation = self._means.quota.reserve(self._session.scope, need, now)
@@ -303,7 +304,7 @@ class Answer:
         finally:
             usage = call.attempt.usage
             tokens = usage.input_tokens + usage.output_tokens
-            self._means.quota.settle(self._reservations[call], tokens, anyio.current_time())
+            self._means.quota.settle(self._reservations[call], tokens, loop_time())
 
     async def _first_piece(self, call: Call) -> str:
         """The first piece of a call, or of a second one at another target when the first is late and may be hedged."""

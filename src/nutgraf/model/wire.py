@@ -71,10 +71,18 @@ class WireReader:
                 for part in some:
                     self._read(ServerEvent("message", part.decode("utf-8", "replace")))
                 continue
-            for found in all_found:
-                self._read_found("message", found)
+            texts = [] if self.ended else [self.plain_text(found) for found in all_found]
+            if texts and all(texts) and self._fits(texts):
+                self.say("".join(texts))
+            else:
+                for found in all_found:
+                    self._read_found("message", found)
             if done and not self.ended:
                 self.take("[DONE]", None)
+
+    def _fits(self, texts: list[str]) -> bool:
+        """Whether all of these may be said: else they are said one by one, up to the one that is too much."""
+        return sum(map(len, texts)) <= self._room
 
     def read(self, found: Any) -> list[str]:
         """The pieces of text that one event brings which was decoded already; as `feed` otherwise."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 SENTENCE_AT_MOST_CHARS = 300
 STARTERS_AT_MOST = 3
 
 
+@lru_cache(maxsize=128)
 def takeaways_schema(evidence: int, takeaways: int, starters: int = STARTERS_AT_MOST) -> str:
     """The schema of an answer with one to `takeaways` takeaways that cite evidence numbered from 1 to `evidence`."""
     points = {"type": "array", "items": _point(evidence), "minItems": 1, "maxItems": takeaways}
@@ -16,6 +18,7 @@ def takeaways_schema(evidence: int, takeaways: int, starters: int = STARTERS_AT_
     return _text_of(_object(takeaways=points, starters=questions))
 
 
+@lru_cache(maxsize=128)
 def answer_schema(evidence: int, sentences: int = 3) -> str:
     """The schema of an answer to a question, in one to `sentences` parts."""
     return _text_of(_object(answer={"type": "array", "items": _point(evidence), "minItems": 1, "maxItems": sentences}))

@@ -45,6 +45,7 @@ class Library:
         self._folders = [*([folder] if folder else []), files("nutgraf.prompt").joinpath("templates")]
         self._sources: dict[str, str] = {}
         self._parts: dict[str, tuple[tuple[str, Template], ...]] = {}
+        self._versions: dict[str, str] = {}
 
     def source(self, name: str) -> str:
         """The text of a template; raises InputError when there is none of that name."""
@@ -67,7 +68,9 @@ class Library:
 
     def version(self, name: str) -> str:
         """Twelve hex digits of the template's content."""
-        return hashlib.sha256(self.source(name).encode()).hexdigest()[:12]
+        if name not in self._versions:
+            self._versions[name] = hashlib.sha256(self.source(name).encode()).hexdigest()[:12]
+        return self._versions[name]
 
     def replaced(self, name: str, text: str) -> Library:
         """The same library with another text for one template."""
@@ -127,8 +130,9 @@ def fenced(text: str, at_most_chars: int = EVIDENCE_AT_MOST_CHARS) -> str:
     A text longer than `at_most_chars` is cut at a word.
     """
     line = " ".join(visible(text).split())
-    line = _PIPES.sub(" ", _TAGS.sub(" ", _INSTRUCTIONS.sub("(", line)))
-    line = " ".join(_FOREIGN_NUMBER.sub(r"(\1)", line).split())
+    if "[" in line or "<" in line or ">" in line:
+        line = _PIPES.sub(" ", _TAGS.sub(" ", _INSTRUCTIONS.sub("(", line)))
+        line = " ".join(_FOREIGN_NUMBER.sub(r"(\1)", line).split())
     if len(line) <= at_most_chars:
         return line
     return line[:at_most_chars].rsplit(" ", 1)[0].strip()

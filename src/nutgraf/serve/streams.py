@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
-import anyio.lowlevel
 from starlette.responses import Response
 
 from nutgraf.events import PROTOCOL
@@ -149,7 +148,7 @@ async def send_events(
                 for piece in _pieces(map(encoder.feed, batch)) if batch else (COMMENT,):
                     await write(_piece(piece, more=True))
                     if len(piece) > WRITE_AT_MOST_BYTES // 2:
-                        await anyio.lowlevel.checkpoint()  # what is written in one turn goes out together
+                        await asyncio.sleep(0)  # what is written in one turn goes out together
             await write(_piece(b"", more=False))
 
     await _Client(send, pace.write_within_s).answered(receive, work)

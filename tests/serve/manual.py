@@ -15,7 +15,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
     "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "skills approve", "agents", "doctor",
     "models", "models install", "vocabulary", "vocabulary import", "members", "members erase", "memory", "memory list",
-    "memory edit", "memory forget", "trace", "trace list", "trace show", "trace replay", "version",
+    "memory edit", "memory forget", "trace", "trace list", "trace show", "trace replay", "trust", "trust check",
+    "trust score", "trust report", "version",
 )  # fmt: skip
 FENCE = "```"
 

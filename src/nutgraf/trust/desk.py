@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from nutgraf import weights
-from nutgraf.detection import CheckName, Detected, Marked
+from nutgraf.detection import CheckName, Detected, GroundingDetector, Marked, TextDetector
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.text.sentences import split
 from nutgraf.trust.policy.load import load as load_policy
@@ -25,8 +25,7 @@ _AGENTS_KEPT = 8
 #: Sets of texts in, one vector of length one for each.
 Encode = Callable[[Sequence[str]], Any]
 Place = tuple[int, int, Detected]
-#: What a check needs beside the text.
-NEEDS: Mapping[str, str] = {"grounding": "evidence", "member": "member"}
+REPLACEABLE = ("grounding", "member", "attack", "tone", "pii")
 
 
 class Desk:
@@ -36,12 +35,20 @@ class Desk:
     """
 
     def __init__(
-        self, policy: Policy | None = None, *, topic: Sequence[str] = (), encode: Callable[[], Encode] | None = None
+        self, policy: Policy | None = None, *, topic: Sequence[str] = (), encode: Callable[[], Encode] | None = None,
+        detectors: Mapping[str, TextDetector | GroundingDetector] | None = None,
     ) -> None:
-        """`policy` is the core's unless given; `encode` is called when the topic check is first asked for."""
+        """`policy` is the core's unless given; `encode` is called when the topic check is first asked for.
+
+        `detectors` take the place of ours: under "grounding" and "member" a `GroundingDetector`, under "attack" (which
+        serves "content" as well), "tone" and "pii" a `TextDetector`. Raises InputError for other names.
+        """
         self.policy = policy or load_policy()
         self._topic, self._encode = tuple(topic), encode
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[str, Any] = dict(detectors or {})
+        for name in self._loaded:
+            if name not in REPLACEABLE:
+                raise InputError(f"detectors: {name!r} is none of {', '.join(REPLACEABLE)}; use one of these")
         self._lock = threading.RLock()
 
     def detector(self, check: str) -> Any:
@@ -106,9 +113,10 @@ class Desk:
         if check == "member":
             return _about_reader(detector, text, member if member is not None else evidence)
         if check == "topic":
-            whole = self._on_topic(text, evidence, before)
-            return whole, [(0, len(text), whole)] if text.strip() else [], ()
-        whole = detector.scan(text) if check == "content" else detector.detect(text)
+            topical = self._on_topic(text, evidence, before)
+            return topical, [(0, len(text), topical)] if text.strip() else [], ()
+        scan = getattr(detector, "scan", detector.detect) if check == "content" else detector.detect
+        whole: Detected = scan(text)
         if check == "tone":
             return whole, _each(detector, text, whole), ()
         return whole, _shared_out(text, whole), ()
@@ -127,9 +135,9 @@ class Desk:
         """From which probability on a check's finding counts; frozen with its weights."""
         detector = self.detector(check)
         if check == "grounding":
-            return float(detector.thresholds["sentence"])
+            return float(getattr(detector, "thresholds", {}).get("sentence", 0.5))
         if check == "content":
-            return float(detector.content_threshold)
+            return float(getattr(detector, "content_threshold", 0.5))
         return float(getattr(detector, "threshold", 0.5))
 
     def action(self, check: CheckName, found: Detected) -> Action:
@@ -186,8 +194,8 @@ class Desk:
         if evidence is None:
             raise InputError("evidence: is missing; the check grounding needs a text, a list of texts, or a JSON value")
         lines: Sequence[str] = flatten(evidence if isinstance(evidence, (str, Mapping, Sequence)) else str(evidence))
-        scored = detector.score_text(text, evidence)
-        whole, places = scored.score, [(one.start, one.end, one.detected) for one in scored.sentences]
+        places = _sentences(detector, text, lines)
+        whole = _whole(detector, places, lines)
         if member is not None:
             both = (*lines, *_record(member))
             about = [one.check != "no-claim" for *_, one in _about_reader(self.detector("member"), text, member)[1]]
@@ -198,7 +206,7 @@ class Desk:
                     (start, end, new if reader else one)
                     for (start, end, one), new, reader in zip(places, again, about, strict=True)
                 ]
-                whole, lines = detector.whole([one.score for *_, one in places], lines), both
+                whole, lines = _whole(detector, places, lines), both
         return Detected(whole, {"unsupported": whole}, check="grounding"), places, lines
 
     def _on_topic(self, text: str, evidence: Any, before: str) -> Detected:
@@ -213,9 +221,23 @@ def _about_reader(detector: Any, text: str, member: Any) -> tuple[Detected, list
     if member is None:
         raise InputError("member: is missing; the check member needs the reader's record as an object")
     lines = _record(member)
-    score, places = detector.whole(text, lines)
+    places = _sentences(detector, text, lines)
     worst = max((one for *_, one in places), key=lambda one: one.score, default=Detected(0.0, check="no-claim"))
-    return Detected(score, worst.labels, check=worst.check, because=worst.because), places, lines
+    return Detected(worst.score, worst.labels, check=worst.check, because=worst.because), places, lines
+
+
+def _sentences(detector: Any, text: str, lines: Sequence[str]) -> list[Place]:
+    """Every sentence of a text held against lines, in the text's order."""
+    places = [(start, end) for start, end in _places(text) if any(char.isalnum() for char in text[start:end])]
+    found = detector.detect([text[start:end] for start, end in places], lines)
+    return [(start, end, one) for (start, end), one in zip(places, found, strict=True)]
+
+
+def _whole(detector: Any, places: Sequence[Place], lines: Sequence[str]) -> float:
+    """The probability for a whole text: the detector's own way to join sentences, else the worst of them."""
+    scores = [one.score for *_, one in places]
+    join = getattr(detector, "whole", None)
+    return float(join(scores, lines)) if join else max(scores, default=0.0)
 
 
 def _record(member: Any) -> tuple[str, ...]:

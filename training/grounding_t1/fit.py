@@ -69,9 +69,9 @@ def own_pairs(data: Path, many: int, seed: int = 5) -> Iterator[Response]:
             yield Response(
                 "pairs",
                 f"{number}|{int(bad)}",
-                pair.source,
-                pair.kind,
-                pair.evidence,
+                made.source,
+                made.kind,
+                made.evidence,
                 (Sentence(text, bad, spans),),
                 bad,
             )

@@ -40,7 +40,7 @@ def release(data: Path, work: Path, out: Path, *, seed: int) -> weights.Manifest
     rows_file = work / "rows.jsonl"
     if not rows_file.exists():
         grounding = Grounding(FirstTier.load(WEIGHTS / "t0"), CrossReader.load(out), PLAIN, "")
-        fitted = (one for one in responses(data, short=False) if in_fit(one.source))
+        fitted = [one for one in responses(data, short=False) if in_fit(one.source)]
         save_rows(list(collect(grounding, fitted)), rows_file)
     joined = join(load_rows(rows_file))
     run = work / "t1" / "last.pt"

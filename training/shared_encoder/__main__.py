@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -18,13 +19,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
-from nutgraf.trust.shared.encoder import HEADS, WEIGHTS
+from nutgraf.trust.shared.encoder import HEADS, WEIGHTS, Shared
 from nutgraf.weights import Manifest, save
 from tools.build_encoder import OUT
 from training.attacks.data import LICENCES as HOSTILE
 from training.grounding_t1.__main__ import base
 from training.shared_encoder.data import prepare
 from training.shared_encoder.export import export
+from training.shared_encoder.measure import hostile
 from training.shared_encoder.network import Trunk, begun
 from training.shared_encoder.train import LATE, State, Texts, padded, train
 from training.tone import data as tone
@@ -83,7 +85,9 @@ def release(model: Trunk, state: State, data: Path, work: Path, out: Path) -> Ma
         more={"heads": list(HEADS), "windows_seen": state.seen, "steps": state.step,
               "base": "all-MiniLM-L6-v2, Apache-2.0"},
     )  # fmt: skip
-    return save(out, manifest)
+    save(out, manifest)
+    measured = {**manifest.metrics, **hostile(Shared.load(out), data)}
+    return save(out, Manifest(**{**asdict(manifest), "metrics": measured}))
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ def davidson(data: Path, part: str = "train") -> Iterator[Sample]:
         known = {"toxic": (int(bad), 0.5), "disrespect": (int(bad), 0.3)}
         known["hate"] = (int(hate), 0.6 if hate else 0.25)
         if not bad:
-            known |= {"harassment": (0, 0.5), "sexual": (0, 0.3)}
+            known |= every(0, 0.2, TONES) | {"harassment": (0, 0.5), "sexual": (0, 0.3)}
         yield Sample(text, known, "davidson")
 
 
@@ -103,7 +103,7 @@ def surge(data: Path, part: str = "train") -> Iterator[Sample]:
     for row in rows(data, "tone_surge_toxicity", part):
         bad = int(row["label"] == "toxic")
         known = {"toxic": (bad, 1.5), "disrespect": (bad, 1.0)}
-        yield Sample(row["text"], known if bad else known | every(0, 0.5, TOXIC[1:]), "surge")
+        yield Sample(row["text"], known if bad else every(0, 0.5) | known, "surge")
 
 
 def hatecheck(data: Path, part: str = "train") -> Iterator[Sample]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from string import punctuation
 
 from nutgraf.orchestration import Passage
+from nutgraf.text.memo import memoised
 from nutgraf.text.words import STOPWORDS
 
 #: Share of the words of two passages that both have, from which they say nearly the same.
@@ -18,21 +19,13 @@ _NOT = frozenset("no not never none nobody nothing nor neither without cannot t"
 class Reading:
     """A passage as it is compared with others: its words, without case."""
 
-    __slots__ = ("_claims", "_content", "order", "passage", "words")
+    __slots__ = ("_claims", "content", "order", "passage", "words")
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.order = passage.text.lower().translate(_BLANKS).split()
-        self.words = frozenset(self.order)
-        self._content: frozenset[str] | None = None
+        #: `content` are the words that carry meaning; all of them where none does.
+        self.order, self.words, self.content = _parted(passage.text)
         self._claims: tuple[list[str], frozenset[str]] | None = None
-
-    @property
-    def content(self) -> frozenset[str]:
-        """The words that carry meaning; all of them where none does."""
-        if self._content is None:
-            self._content = self.words - STOPWORDS or self.words
-        return self._content
 
     @property
     def claims(self) -> tuple[list[str], frozenset[str]]:
@@ -40,6 +33,13 @@ class Reading:
         if self._claims is None:
             self._claims = [word for word in self.order if not word.isalpha()], self.words & _NOT
         return self._claims
+
+
+@memoised
+def _parted(text: str) -> tuple[list[str], frozenset[str], frozenset[str]]:
+    order = text.lower().translate(_BLANKS).split()
+    words = frozenset(order)
+    return order, words, words - STOPWORDS or words
 
 
 def nearly_same(one: Reading, kept: Reading) -> bool:

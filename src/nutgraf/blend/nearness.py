@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -52,5 +51,8 @@ class _Words:
     def near(self, passage: Passage) -> float:
         """The cosine of a passage's set of content words to that of the nearest fact."""
         content = Reading(passage).content
-        hits = Counter(i for word in content for i in self._having.get(word, ()))
+        hits: dict[int, int] = {}
+        for word in content & self._having.keys():
+            for i in self._having[word]:
+                hits[i] = hits.get(i, 0) + 1
         return float(max((n / (self._sizes[i] * len(content)) ** 0.5 for i, n in hits.items()), default=0.0))

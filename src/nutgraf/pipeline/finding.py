@@ -21,6 +21,7 @@ from nutgraf.pipeline.warding import harmless
 from nutgraf.retrieve.gather import gather
 from nutgraf.retrieve.shortlist import shortlist
 from nutgraf.seams import Source
+from nutgraf.text.memo import Memo
 from nutgraf.types import Deadline, Evidence, Item, Snapshot, Vectors
 
 #: No source is waited for longer than this share of what is left of the deadline.
@@ -69,9 +70,10 @@ async def find(
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))
     with run.stage("gathering"):
         gathered = await gather(sources, query, until, health=run.rooms.health)
-    near = await _nearness(run, query, gathered) if personal else None
     today = run.trace.at or datetime.now(UTC).isoformat()  # replayed, it is the day of the recording
-    blended = blend(gathered.passages, agent.rules, near=near, now=today)
+    with Memo().used():  # both read the words of every passage
+        near = await _nearness(run, query, gathered) if personal else None
+        blended = blend(gathered.passages, agent.rules, near=near, now=today)
     await run.released()
     _tell(run, gathered, blended)
     return blended

@@ -116,7 +116,8 @@ class _Gathering:
             finally:
                 due.cancel()
             for one in waiting:
-                _settle(one, self._query, self._began)  # what came in the very moment of the deadline is in time
+                if one.outcome is None:
+                    _settle(one, self._query, self._began)  # what came in the very moment of the deadline is in time
 
     def _ended(self, asked: _Asked, call: asyncio.Task[Sequence[Passage]]) -> None:
         """A call has ended; that it failed is looked at in any case, so that nobody reports it as forgotten."""

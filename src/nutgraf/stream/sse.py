@@ -20,8 +20,9 @@ def encode(stream_id: str, entry: Entry) -> bytes:
 
 def frame(event_id: str, kind: str, data: bytes) -> bytes:
     """A frame with an id, a kind and data of any number of lines."""
-    lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(data))
-    return f"id: {event_id}\nevent: {kind}\n".encode() + lines + b"\n"
+    if b"\n" in data or b"\r" in data:
+        data = _LINE_END.sub(b"\ndata: ", data)
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (event_id.encode(), kind.encode(), data)
 
 
 def reset(stream_id: str) -> bytes:

@@ -25,6 +25,7 @@ from nutgraf.trust.member.detector import WEIGHTS, Network
 from nutgraf.trust.member.features import KINDS, NAMES, figures, findings
 from nutgraf.trust.member.findings import Held
 from nutgraf.trust.member.said import said
+from training.member import toy
 from training.member.claims import claims, teams
 from training.member.persons import Claim, Person, people
 
@@ -32,6 +33,7 @@ Floats = NDArray[np.float32]
 #: Kinds of findings that may decide alone, and how often they must be right on train claims to do so.
 VETO_PRECISION = 0.97
 VETO_LEAST = 30
+TOY_SEED = 5
 SETTINGS: dict[str, Any] = {"hidden": 24, "networks": 4, "rate": 3e-3, "decay": 1e-4, "batch": 256, "epochs": 30}
 
 
@@ -178,6 +180,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float]:
         "auc": auc(margins, test_bad), "auc, unseen wordings": auc(margins[unseen], test_bad[unseen]),
         "accuracy": float((((slope * margins + shift) > 0) == (test_bad > 0)).mean()),
     }  # fmt: skip
+    invented = toy.persons()
+    toys, truth, _ = table(list(claims(invented, TOY_SEED, 20)), invented)
+    measured["auc, invented people"] = auc(network.margins(toys), truth)
     for name, value in measured.items():
         log(f"{name} {value:.4f}")
     _save(given, network, slope, shift, deciding, {k: round(v, 4) for k, v in measured.items()}, len(made), log)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,47 +10,14 @@ from nutgraf.trust.member.detector import WEIGHTS, MemberGrounding
 from nutgraf.weights import load
 from training.member.claims import claims
 from training.member.persons import people
-from training.member.train import calibrate, fit, main
-
-TITLES = (
-    "Glass Blower",
-    "Ferry Pilot",
-    "Sound Editor",
-    "Bee Keeper",
-    "Stone Mason",
-    "Tram Driver",
-    "Tea Taster",
-    "Map Maker",
-)
-
-
-def _data(folder: Path) -> Path:
-    """Invented profiles in the form of the real ones, 24 to train on and 8 to measure on."""
-    (folder / "profiles_jsonresume").mkdir(parents=True)
-    for part, count in (("train", 24), ("dev", 8)):
-        with gzip.open(folder / "profiles_jsonresume" / f"{part}.jsonl.gz", "wt", encoding="utf-8") as file:
-            for number in range(count):
-                title, next_title = TITLES[number % 8], TITLES[(number + 3) % 8]
-                resume = {
-                    "basics": {"label": title, "location": {"countryCode": ("NO", "PT", "KE")[number % 3]}},
-                    "work": [
-                        {"name": f"Works {number} Ltd", "position": title,
-                         "startDate": f"{2012 + number % 9}-04",
-                         "highlights": [f"Inspect the {title.lower()} tools", "Assist in training of people"]},
-                        {"name": f"House {number}", "position": next_title, "startDate": "2005-02",
-                         "endDate": "2011-11", "highlights": [f"Repair broken {next_title.lower()} gear"]},
-                    ],
-                    "education": [{"studyType": "Bachelor's degree", "area": "Physics"}],
-                    "skills": [{"name": "Tools", "keywords": [f"{title} software", "Careful Listening"]}],
-                }  # fmt: skip
-                row = {"id": f"{part}-{number}", "group": f"{number % 8:02d}-1", "resume": resume}
-                file.write(json.dumps(row) + "\n")
-    return folder
+from training.member.toy import persons as invented_people
+from training.member.toy import write
+from training.member.train import TOY_SEED, auc, calibrate, fit, main, table
 
 
 def test_claims_are_seeded_and_both_members_are_of_one_form(tmp_path: Path) -> None:
     """The same seed gives the same claims; a pair is one wording about one person, true and false."""
-    persons = people(_data(tmp_path), "train")
+    persons = people(write(tmp_path / "data"), "train")
     made = list(claims(persons, 3, 12))
 
     assert made == list(claims(persons, 3, 12))
@@ -65,7 +30,7 @@ def test_claims_are_seeded_and_both_members_are_of_one_form(tmp_path: Path) -> N
 
 def test_a_toy_run_learns_and_its_weights_load(tmp_path: Path) -> None:
     """Trained on a few invented people, the detector tells claims about others apart better than chance."""
-    measured = main([str(_data(tmp_path / "data")), "--toy", "--out", str(tmp_path / "weights"), "--minutes", "1"])
+    measured = main([str(write(tmp_path / "data")), "--toy", "--out", str(tmp_path / "weights"), "--minutes", "1"])
 
     assert measured["auc"] > 0.8
     assert MemberGrounding.load(tmp_path / "weights").version.startswith("member@1-")
@@ -93,3 +58,14 @@ def test_shipped_weights_say_how_good_they_are() -> None:
 
     assert manifest.metrics["auc"] >= 0.9
     assert all(entry["licence"] for entry in manifest.data)
+
+
+def test_shipped_weights_reproduce_the_figure_of_their_manifest() -> None:
+    """Claims about invented people are told apart as well as the manifest says."""
+    people_made = invented_people()
+    rows, bad, _ = table(list(claims(people_made, TOY_SEED, 20)), people_made)
+    detector = MemberGrounding.load()
+
+    reached = auc(detector.network.margins(rows), bad)
+
+    assert abs(reached - detector.manifest.metrics["auc, invented people"]) < 0.01

@@ -20,7 +20,8 @@ _LESS = re.compile(r"(?:nearly|almost|close to|just under|under|less than|fewer 
 _ABOUT = re.compile(r"(?:about|around|roughly|some|approximately|round about)\s+(?:the\s+)?$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,$€£-])(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+)?(?P<year>(?:19[5-9]|20[0-4])\d)(?![\w,]*\d|\w|%)")
 _FROM = re.compile(r"(?:since|from|starting(?: in)?|started(?: out)?(?: there)?(?: in)?|began(?: there)?(?: in)?|joined(?: \S+){0,4} in|beginning in|as of)\s+(?:early |late |mid-?\s?)?$", re.IGNORECASE)
-_UNTIL = re.compile(r"(?:until|till|to|through|left(?: \S+){0,4} in|ended in|up to|[-–—]|and)\s*(?:early |late |mid-?\s?)?$", re.IGNORECASE)
+_BEGAN = re.compile(r"\b(?:started|start|began|joined|came to|hired|entered|took up)\b(?:(?!\b(?:until|left|to \d)\b)[^.;]){0,80}\bin\s*(?:early |late )?$", re.IGNORECASE)
+_UNTIL = re.compile(r"(?:until|till|to|through|left(?: \S+){0,8} in|ended in|up to|[-–—]|and)\s*(?:early |late |mid-?\s?)?$", re.IGNORECASE)
 _STUDY = re.compile(r"\b(?:stud\w+|degree|graduat\w*|university|college|school|diploma|bachelor\w*|master\w*|ph\.?d|doctorate)\b", re.IGNORECASE)
 _HELD = re.compile(
     r"\s+(?:\w+\s+){0,2}?(?P<noun>employers?|compan(?:y|ies)|organi[sz]ations?|firms?|positions?|jobs?|roles?|posts?|languages?|degrees?"
@@ -161,7 +162,7 @@ def _dates(held: Held, taken: list[tuple[int, int]]) -> Iterator[Finding]:
         place = match.span() if months is not None else match.span("year")
         year, before = int(match["year"]), text[: place[0]]
         taken.append(place)
-        if _FROM.search(before):
+        if _FROM.search(before) or _BEGAN.search(before):
             yield _dated(held, year, months, starts, place, "start")
         elif _UNTIL.search(before) and len(taken) > 1:
             yield _dated(held, year, months, ends, place, "end")

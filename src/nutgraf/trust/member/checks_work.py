@@ -29,11 +29,13 @@ _EMPLOYER = re.compile(
 )
 _NOW = re.compile(r"\b(?:currently|at present|at the moment|your current|your present|you now|you are now|you['’]re now|you still|these days|right now|today)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(?:used to|former(?:ly)?|previous(?:ly)?|no longer|your last|once worked|in the past|earlier in|left|your old)\b", re.IGNORECASE)
-_WORKS = re.compile(r"\byou (?:are (?:an?|the)|work|serve|hold)\b|\byou['’]re (?:an?|the)\b", re.IGNORECASE)
+_WORKS = re.compile(r"\byou (?:are (?:an?|the)|work|serve|hold)\b|\byou['’]re (?:an?|the)\b|\bemploys you\b|\byour (?:job|role|position|work) (?:at|with)\b.{2,60}? is\b", re.IGNORECASE)
 _WORKED = re.compile(r"\byou (?:were|worked|served|held)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\b(?:first (?:job|role|position|employer)|(?:began|started) (?:out |your career |your working life )*(?:as|at|in))\b", re.IGNORECASE)
 _MOVED = re.compile(r"\bfrom (?P<a>.{3,60}?) (?:on )?to (?P<b>.{3,60})|(?P<c>.{3,80}?) (?:before|and then|, then|then) (?P<d>.{3,80})", re.IGNORECASE)
 _CAME = re.compile(r"\b(?:came|come|moved|switched|changed|went) to (?P<b>.{3,60}?) (?:from|after) (?P<a>.{3,60})", re.IGNORECASE)
+_LEFT = re.compile(r"\bleft (?P<a>.{3,60}?) (?:for|to join) (?P<b>.{3,60})|^\W*(?:\w+ ){0,6}?after (?P<c>.{3,60}?), (?P<d>.{3,80})", re.IGNORECASE)
+_OPENING_CHARS = 40
 _AFTER = re.compile(r"(?P<b>.{3,80}?) after (?P<a>.{3,80})", re.IGNORECASE)
 #: After "as", no title but a measure, a place or a manner.
 _NO_TITLE = re.compile(r"^(?:well|long|much|many|far|soon|part|such|noted|stated|listed|your|you|possible|one|usual|before|evidence)\b", re.IGNORECASE)
@@ -153,7 +155,7 @@ def _when(held: Held) -> Iterator[Finding]:
 
 def _order(held: Held) -> Iterator[Finding]:
     """From one position to another: in the order of the record or the other way round."""
-    for pattern in (_CAME, _MOVED, _AFTER):
+    for pattern in (_LEFT, _CAME, _MOVED, _AFTER):
         for match in pattern.finditer(held.claim):
             groups = match.groupdict()
             one, two = groups.get("a") or groups.get("c"), groups.get("b") or groups.get("d")
@@ -190,7 +192,7 @@ def _lead(held: Held) -> Iterator[Finding]:
     body = line.split(": ", 1)[-1]
     if LEADS.search(body):
         yield Finding("lead", cover, 0.0, *claimed.span(), "", at)
-    elif PARTS.search(body):
-        yield Finding("lead", 0.0, 0.9, *claimed.span(), f"{claimed[0]!r}: the record says {PARTS.search(body)[0]!r}", at)  # type: ignore[index]
+    elif part := PARTS.search(body[:_OPENING_CHARS]):
+        yield Finding("lead", 0.0, 0.9, *claimed.span(), f"{claimed[0]!r}: the record says {part[0]!r}", at)
     else:
         yield Finding("lead", 0.3 * title_leads, 0.3 if title_leads else 0.6, *claimed.span(), f"{claimed[0]!r}: the record does not say so", at)

@@ -24,7 +24,7 @@ fix repair maintain service
 sell sold market
 buy bought purchase procure
 plan schedule organise organize coordinate arrange
-help assist support aid
+help assist support aid contribute participate involve collaborate
 speak spoke talk present
 team group squad crew
 firm company employer organisation organization business
@@ -56,7 +56,7 @@ FRAME = frozenset(
         based live lives living already earlier later recent recently first last stint name called tell say become became
         join joined bring brings own personally member reader day days daily level part lot never degree studied study
         certificate certified certification qualification speak speaks fluent language employed employment responsible
-        responsibility responsibilities duty duties hands-on practical professional professionally tenure history cv resume
+        responsibility responsibilities duty duties hands-on practical professional professionally tenure charge cv resume
         resumé one ones both fits fit matches relevant match article post piece section spell hand eye
         list listed lists noted according state stated states""".split(),
     )
@@ -81,7 +81,7 @@ LEADING_TITLE = re.compile(
     re.IGNORECASE,
 )
 PARTS = re.compile(
-    r"\b(?:assist\w*|support\w*|help\w*|participat\w*|contribut\w*|took part|take part|taking part|collaborat\w*|join\w*"
+    r"\b(?:assist(?:s|ed|ing)?|support(?:s|ed|ing)?|help(?:s|ed|ing)?|participat\w*|contribut\w*|took part|take part|taking part|collaborat\w*|join\w*"
     r"|worked on|member of|under)\b",
     re.IGNORECASE,
 )

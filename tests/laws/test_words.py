@@ -52,7 +52,7 @@ def test_files_speak_of_the_project_alone() -> None:
 
 
 def test_no_file_is_heavier_than_it_should_be() -> None:
-    """What git keeps, it keeps for ever: big files are built or installed, not committed, but for weights of our own."""
+    """What git keeps, it keeps for ever: big files are built or installed, but for weights of our own."""
     heavy = {p: n for p in tracked() if (n := p.stat().st_size) > BYTES_AT_MOST}
     own = {p: n for p, n in heavy.items() if "weights" in p.parts and n <= WEIGHTS_AT_MOST_BYTES}
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgraf.text.ngrams import Linear
 from nutgraf.trust.attacks.content import Layer
 from nutgraf.trust.attacks.detector import LABELS, WEIGHTS, Attacks
-from nutgraf.trust.attacks.ngrams import Linear
 from nutgraf.trust.attacks.stack import row
 from nutgraf.weights import Manifest, save
 from training.attacks import honest

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgraf.text.ngrams import Ids, Linear
 from nutgraf.trust.attacks.canonical import canonical
-from nutgraf.trust.attacks.ngrams import BUCKETS, Ids, Linear, ids, windows
+from nutgraf.trust.attacks.ngrams import BUCKETS, ids, windows
 from nutgraf.trust.attacks.rules import FLAGS, flags, hits
 from training.attacks.data import HEADS, Sample
 
@@ -127,4 +128,4 @@ def packed(table: Any, flat: Any, bias: Any) -> Linear:
     """The model with its table in int8, each head with its own scale (the largest 0.1 % are clipped)."""
     scale = np.maximum(np.quantile(np.abs(table), 0.9995, axis=0) * 1.5, 1e-6) / 127
     small = np.clip(np.round(table / scale), -127, 127).astype(np.int8)
-    return Linear(HEADS, FLAGS, small, scale.astype(np.float32), bias.astype(np.float32), flat.astype(np.float32))
+    return Linear(HEADS, small, scale.astype(np.float32), bias.astype(np.float32), flat.astype(np.float32))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgraf.text.ngrams import Linear
 from nutgraf.trust.tone.detector import LABELS, Encoder, combined
-from nutgraf.trust.tone.ngrams import Linear
 from training.tone.data import Sample, calm, davidson, hatecheck, own, professional, rows, surge
 from training.tone.ngram import logits
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nutgraf.text.ngrams import Linear
 from nutgraf.trust.tone.detector import LABELS
-from nutgraf.trust.tone.ngrams import BUCKETS, Linear, ids
+from nutgraf.trust.tone.ngrams import BUCKETS, ids
 from nutgraf.trust.tone.rules import FLAGS, flags, hits
 from training.tone.data import Sample
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from nutgraf.detection import Detected, Marked
 from nutgraf.errors import MissingPart
+from nutgraf.text.ngrams import Linear
 from nutgraf.text.sentences import split
 from nutgraf.trust.attacks.canonical import Reading, hidden, reading, readings
 from nutgraf.trust.attacks.content import Layer, Seen, table
-from nutgraf.trust.attacks.ngrams import Linear, ids, windows
+from nutgraf.trust.attacks.ngrams import ids, windows
 from nutgraf.trust.attacks.rules import RULES, Hit, about, flags, hits
 from nutgraf.trust.attacks.stack import row
 from nutgraf.weights import Manifest, load
@@ -217,7 +218,7 @@ def _loaded(folder: Path) -> Attacks:
     manifest = load(folder)
     try:
         more, numbers = manifest.more, {**manifest.calibration, **manifest.thresholds}
-        model = Linear.load(folder / "ngrams.npz", more["heads"], more["rules"])
+        model = Linear.load(folder / "ngrams.npz", more["heads"])
         if tuple(more["rules"][: len(RULES)]) != tuple(RULES):
             raise MissingPart("weights attacks: made for other rules; install Nutgraf again")
         stack, layer = Layer.load(folder / "stack.npz"), Layer.load(folder / "content.npz")

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from nutgraf.detection import Detected, Marked
 from nutgraf.errors import MissingPart
+from nutgraf.text.ngrams import Linear
 from nutgraf.text.sentences import split
-from nutgraf.trust.tone.ngrams import Linear, ids
+from nutgraf.trust.tone.ngrams import ids
 from nutgraf.trust.tone.rules import Hit, flags, hits
 from nutgraf.weights import Manifest, load
 

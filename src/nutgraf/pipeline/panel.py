@@ -254,16 +254,14 @@ async def _by_words(run: Run) -> Closed:
     known = known_of(run)
     run.send(Used(facts=known.facts))
     query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
-    kept = (
-        await find(run, agent, query, personal=True)
-    ).kept  # what was not kept need not be held while the model writes
-    found = await cited(run, kept)
-    if not found.evidence:
+    # The evidence alone is held while the model writes.
+    evidence = (await cited(run, (await find(run, agent, query, personal=True)).kept)).evidence
+    if not evidence:
         return run.declined("Nothing was found that a sentence could rest on.")
     count = run.rooms.settings.takeaways_at_most
-    sink = await _compose(run, found.evidence, count, lambda number, _: ("understand", None), (), _reader(known))
+    sink = await _compose(run, evidence, count, lambda number, _: ("understand", None), (), _reader(known))
     if not sink.blocks or any(part.what == "writing" for part in run.skipped):
-        _quote_the_rest(run, sink, found.evidence, count)
+        _quote_the_rest(run, sink, evidence, count)
     run.send(Extras(starters=tuple(sink.starters[: run.rooms.settings.starters_at_most])))
     return run.done()
 

@@ -6,6 +6,7 @@ a third of the memory. A host writes a module that makes the application, and ru
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
 import socket
@@ -43,6 +44,8 @@ MemberOf = Callable[[str], "Member | Awaitable[Member]"]
 TEXT = "a text of 1 to {0} characters"
 ID_AT_MOST_CHARS, WITHOUT_AT_MOST = 200, 200
 GRACEFUL_S, CLOSE_WITHIN_S, CONNECTIONS_AT_MOST, BACKLOG = 5, 2.0, 4_096, 2_048
+#: Cyclic garbage is looked for each time so many objects are new, and among older ones at every so many of these times.
+COLLECTED_EVERY = (5_000, 10, 20)
 STREAMS, HEALTH = "/v1/streams/", "/healthz"
 
 
@@ -267,6 +270,12 @@ def run_edge(app: Edge, *, host: str = "127.0.0.1", port: int = 8600, **options:
     from nutgraf.serve.wire import OneWrite
 
     class Server(Taking):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            gc.collect()
+            gc.freeze()  # what is there now stays: it need not be looked through again
+            gc.set_threshold(*COLLECTED_EVERY)
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.stop_streams()
             await super().shutdown(sockets)

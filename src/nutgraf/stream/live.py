@@ -11,7 +11,7 @@ from typing import Self, TypedDict
 import anyio
 
 from nutgraf.errors import ProtocolBroken
-from nutgraf.events import Closed, Event, Opened, SentenceCommitted
+from nutgraf.events import Closed, Event, Opened, SentenceCommitted, Sources, Stage
 from nutgraf.stream.log import Entry, StreamLog
 from nutgraf.types import Scope
 
@@ -208,7 +208,7 @@ class Live:
             self.decide(event)
             return
         self.log.append(event)
-        if self.first_useful_at is not None:
+        if self.first_useful_at is not None or isinstance(event, (Sources, Stage)):  # nobody waits for these
             self.feed.ring_soon()
             return
         self.feed.ring()

@@ -37,7 +37,7 @@ from training.attacks.data import (
     professional,
 )  # fmt: skip
 from training.attacks.evaluate import attack_rates
-from training.attacks.ngram import Matrix, fit, logits, matrix
+from training.attacks.ngram import FLAGS, Matrix, fit, logits, matrix
 
 FOLDS = 3
 #: Which share of professional texts each head may flag when offsets are set, and how many XSTest safe questions.
@@ -227,7 +227,7 @@ def write(final: Attacks, data: Data, out: Path, figures: dict[str, float]) -> N
         BLANK, files=dict.fromkeys(("ngrams.npz", "stack.npz", "content.npz"), ""), data=data.provenance(),
         metrics=figures | attack_rates(final),
         thresholds={"attack": final.threshold, "content": final.content_threshold},
-        calibration={"offsets": offsets, **numbers}, more={"heads": list(model.heads), "rules": list(model.rules)},
+        calibration={"offsets": offsets, **numbers}, more={"heads": list(HEADS), "rules": list(FLAGS)},
     )  # fmt: skip
     save(out, manifest)
     print(manifest.metrics, manifest.thresholds, flush=True)

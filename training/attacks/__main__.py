@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nutgraf.text.ngrams import Linear
 from nutgraf.trust.attacks.content import Layer
 from nutgraf.trust.attacks.detector import LABELS, WEIGHTS, Attacks
+from nutgraf.trust.attacks.rules import FLAGS
 from nutgraf.trust.attacks.stack import row
 from nutgraf.weights import Manifest, save
 from training.attacks import honest
@@ -37,7 +38,7 @@ from training.attacks.data import (
     professional,
 )  # fmt: skip
 from training.attacks.evaluate import attack_rates
-from training.attacks.ngram import FLAGS, Matrix, fit, logits, matrix
+from training.attacks.ngram import Matrix, fit, logits, matrix
 
 FOLDS = 3
 #: Which share of professional texts each head may flag when offsets are set, and how many XSTest safe questions.

@@ -31,6 +31,16 @@ def test_of_several_figures_the_worst_counts() -> None:
     assert ONE.found(figures) is None
 
 
+def test_a_mean_over_the_easy_sets_alone_is_no_figure() -> None:
+    """Where a set was not measured, the mean over the others is not given, however good it is."""
+    row = trust.Row("grounding", "mean", "fake", "mean", 0.6, 0.8, needs=("easy", "hard"))
+
+    assert row.found({"mean": 1.0, "easy": 1.0}) is None
+    assert row.found({"mean": 1.0, "easy": 1.0, "hard": float("nan")}) is None
+    assert row.found({"mean": 0.7, "easy": 0.9, "hard": 0.5}) == 0.7
+    assert row.lacking({"easy": 1.0}) == ["hard"]
+
+
 @pytest.mark.parametrize(("recall", "status", "word"), [(0.99, 0, "aim"), (0.92, 0, "yes"), (0.5, 1, "NO")])
 def test_the_status_tells_whether_every_must_holds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], recall: float, status: int, word: str

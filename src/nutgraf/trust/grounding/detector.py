@@ -102,7 +102,6 @@ class Signals:
             found["cross-most"] = self.cross.most
             found["t0-record"] = self.first.margin * self.record
             found["cross-record"] = self.cross.sentence * self.record
-            found["seen"] = len(self.cross.rows) / max(len(self.first.ranked.order), 1)
         return found
 
 

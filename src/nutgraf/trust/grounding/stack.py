@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 #: The figures of a sentence that the tiers are joined by, T0 alone or both.
 T0_FIGURES = ("t0", "veto", "record")
-T1_FIGURES = ("t0", "veto", "record", "t0-record", "cross", "cross-most", "cross-record", "seen")
+T1_FIGURES = ("t0", "veto", "record", "t0-record", "cross", "cross-most", "cross-record")
 #: The figures of a whole text, from the probabilities of its sentences.
 TEXT_FIGURES = ("most", "second", "three", "any", "mean", "record")
 _FACT = re.compile(r"^[A-Za-z][\w &'-]{1,48}: \S")

@@ -122,8 +122,8 @@ class Block:
                 verdict = await run_sync(partial(_reviewed, self.run, draft, cited))
         trace.note(
             "verdict", block=self.name, sentence=self._held, text=draft.text, verdict=verdict.verdict,
-            check=verdict.check, because=verdict.because, evidence=[piece.id for piece in cited],
-            took_ms=self.run.ms() - began,
+            check=verdict.check, because=verdict.because, unsupported=verdict.unsupported, doubtful=verdict.doubtful,
+            evidence=[piece.id for piece in cited], took_ms=self.run.ms() - began,
         )  # fmt: skip
         return verdict
 

@@ -113,7 +113,10 @@ def _draft(note: Json) -> Iterator[str]:
 
 def _verdict(note: Json) -> Iterator[str]:
     why = f": {note['because']}" if note.get("because") else ""
-    yield f"{note['verdict']} by {note['check']}{why}"
+    doubt = ", with a reservation" if note.get("doubtful") else ""
+    yield f"{note['verdict']}{doubt} by {note['check']}{why}"
+    if (unsupported := note.get("unsupported")) is not None:
+        yield f"  {unsupported:.1%} likely that the evidence does not bear it out"
 
 
 def _sent(note: Json) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -128,6 +129,7 @@ class ItemSpans:
             return ()
         short = len(item.text) <= SHORT_CHARS and query.vector is None
         if short and isinstance(self._read, Kept) and self._read.holds(item):
+            await asyncio.sleep(0)  # sources that ask over a wire do so first
             return self._best(item, query)  # takes less than a thread's start
         return await on_thread(lambda: self._best(item, query))
 

@@ -5,12 +5,11 @@ A plain ASGI callable: streams pass through it untouched, piece by piece.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, Protocol
-
-import anyio
 
 from nutgraf.clock import loop_time
 from nutgraf.serve.problems import Problem, problem_of, spoken
@@ -93,11 +92,13 @@ class Guard:
         kinds = [value for name, value in scope["headers"] if name == b"content-type"]
         if len(kinds) != 1 or kinds[0].split(b";")[0].strip().lower() != b"application/json":
             raise Problem(415, "invalid", "Content-Type must be application/json")
-        with anyio.move_on_after(BODY_WITHIN_S):
-            body = await self._read(receive)
-            check_json(body)
-            return body
-        raise Problem(408, "invalid", f"the body did not arrive within {BODY_WITHIN_S:.0f} s")
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                body = await self._read(receive)
+        except TimeoutError:
+            raise Problem(408, "invalid", f"the body did not arrive within {BODY_WITHIN_S:.0f} s") from None
+        check_json(body)
+        return body
 
     async def _read(self, receive: Receive) -> bytes:
         body = bytearray()

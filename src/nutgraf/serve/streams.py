@@ -143,6 +143,7 @@ async def send_events(
                 "x-accel-buffering": "no", "nutgraf-stream": stream_id, **encoder.headers,
             }  # fmt: skip
             status = 204 if reader.at_end else 200
+            await asyncio.sleep(0)  # a stream that has just been started says its first words now: one write for both
             await write(_start(status, headers))
             while (batch := await reader.batch(pace.heartbeat_every_s)) is not None:
                 for piece in _pieces(map(encoder.feed, batch)) if batch else (COMMENT,):

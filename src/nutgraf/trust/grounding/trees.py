@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from nutgraf.trust.grounding.lexical import Floats, Ints
 _ARRAYS = ("feature", "threshold", "left", "right", "value", "roots")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Trees:
     """Binary trees in arrays, one entry a node: go `left` where the `feature` is at most the `threshold`.
 
@@ -33,14 +34,23 @@ class Trees:
 
     def margins(self, rows: Floats) -> Floats:
         """The log-odds of each row; `rows` has shape (rows, features)."""
+        children, feature = self.children, np.maximum(self.feature, 0)
+        if len(rows) == 1:  # the way of a stream: one sentence at a time
+            row, at = rows[0], self.roots
+            for _ in range(self.depth):
+                at = children[2 * at + (row[feature[at]] > self.threshold[at])]
+            return np.array([self.value[at].sum() + self.base])
         at = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
         column = np.arange(len(rows))[:, None]
-        feature = np.maximum(self.feature, 0)
         for _ in range(self.depth):
-            stays = rows[column, feature[at]] <= self.threshold[at]
-            at = np.where(stays, self.left[at], self.right[at])
+            at = children[2 * at + (rows[column, feature[at]] > self.threshold[at])]
         margins: Floats = self.value[at].sum(axis=1) + self.base
         return margins
+
+    @cached_property
+    def children(self) -> Ints:
+        """The two nodes that follow each node, one behind the other."""
+        return np.stack((self.left, self.right), axis=1).ravel()
 
     def save(self, path: Path) -> None:
         """Write the arrays as one compressed .npz file."""

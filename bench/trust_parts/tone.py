@@ -37,11 +37,10 @@ def figures(data: Path, *, short: bool = False, network: bool = True) -> dict[st
     tone = Tone.load(encoder=encoder)
     out: dict[str, float | Figure] = dict(rows(tone, data, short=short))
     if encoder:
-        out |= {
-            f"across domains, {name}": value
-            for name, value in encoder.manifest.metrics.items()
-            if name.endswith("_auc")
-        }
+        for name, value in encoder.manifest.metrics.items():
+            if name.endswith("_auc"):
+                place = "across domains, network alone" if name.startswith("surge") else "network alone"
+                out[f"{place}, {name}"] = value
     texts = [pair.faulty for pair in pairs() if pair.part == "test"][:200]
     for name, work in (("rules", hits), ("all tiers", tone.detect)):
         taken = []

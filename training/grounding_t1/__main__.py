@@ -47,8 +47,8 @@ def toy(data: Path) -> State:
     """A few steps on a few windows with random weights. Raises SystemExit unless the loss falls."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        prepare(data, OUT / "tokenizer.json", work / "arrays", limit=24)
-        state = train(work / "arrays", None, work / "run", target=400, minutes=0.7, seed=SEED, look=False)
+        prepare(data, OUT / "tokenizer.json", work / "arrays", limit=16)
+        state = train(work / "arrays", None, work / "run", target=320, minutes=0.7, seed=SEED, look=False, warm_steps=3)
     first, last = state.curve[0]["loss_first"], state.curve[0]["loss"]
     print(f"grounding: loss {first:.3f} -> {last:.3f}")
     if last >= first:

@@ -191,8 +191,7 @@ def prepare(
             if limit and len(part.ids) >= limit:
                 break
             add_claim(part, claim, f"{name}|{claim.kind}|{claim.source}")
-        if part.ids:
-            part.save(out / f"{name}.npz")
+        part.save(out / f"{name}.npz")
         for claim in read(data, "dev"):
             if limit and len(dev.ids) >= 4 * limit:
                 break

@@ -147,16 +147,24 @@ class State:
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
-def rate_at(state: State, target: int) -> float:
+def rate_at(state: State, target: int, warm_steps: int = WARM_STEPS) -> float:
     """Share of the full learning rate: a short warm-up, constant, then linear to zero from `decay_from` on."""
-    warm = min(1.0, (state.step + 1) / WARM_STEPS)
+    warm = min(1.0, (state.step + 1) / warm_steps)
     if state.windows <= state.decay_from:
         return warm
     return warm * max(0.0, (target - state.windows) / max(1, target - state.decay_from))
 
 
 def train(
-    folder: Path, base: Path | None, out: Path, *, target: int, minutes: float, seed: int, look: bool = True
+    folder: Path,
+    base: Path | None,
+    out: Path,
+    *,
+    target: int,
+    minutes: float,
+    seed: int,
+    look: bool = True,
+    warm_steps: int = WARM_STEPS,
 ) -> State:
     """Train until `target` windows or `minutes` of running time; goes on from `out/last.pt` when it is there.
 
@@ -175,7 +183,7 @@ def train(
     running: list[float] = []
     while state.windows < target and state.seconds < 60 * minutes:
         for batch in batches(parts, rng, POOL_BATCHES):
-            share = rate_at(state, target)
+            share = rate_at(state, target, warm_steps)
             running.append(_step(model, optimiser, batch, share))
             state.step, state.windows = state.step + 1, state.windows + len(batch.labels)
             state.seconds = before + time.monotonic() - began

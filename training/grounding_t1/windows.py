@@ -54,7 +54,9 @@ class Windows:
         self.pairs.append(pair)
 
     def save(self, path: Path) -> None:
-        """Write everything as one .npz without pickles."""
+        """Write everything as one .npz without pickles; nothing when there is nothing."""
+        if not self.ids:
+            return
         lengths = np.array([len(ids) for ids in self.ids], np.int32)
         np.savez(
             path,

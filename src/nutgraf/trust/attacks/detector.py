@@ -103,7 +103,9 @@ class Attacks:
 
     def _labels(self, margins: NDArray[np.float32], label: str, score: float) -> dict[str, float]:
         """A probability for each label; the deciding one has that of the whole, unless its own head is surer."""
-        heads = 1 / (1 + np.exp(-(margins.max(axis=0) + np.log(self.threshold / (1 - self.threshold)))))
+        most = margins.max(axis=0)
+        above = 1 / (1 + np.exp(-(most + np.log(self.threshold / (1 - self.threshold)))))
+        heads = np.where(most < 0, 2 * self.threshold / (1 + np.exp(-most)), above)
         own = float(heads[3])
         rest = {name: min(float(p), score) for name, p in zip(LABELS[:3], heads, strict=False)}
         if label == LABELS[3]:

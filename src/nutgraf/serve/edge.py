@@ -10,6 +10,7 @@ import gc
 import inspect
 import logging
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -275,6 +276,8 @@ def run_edge(app: Edge, *, host: str = "127.0.0.1", port: int = 8600, **options:
             gc.collect()
             gc.freeze()  # what is there now stays: it need not be looked through again
             gc.set_threshold(*COLLECTED_EVERY)
+            if detector := sys.modules.get("sniffio"):  # where it is installed anyio asks it at every step
+                detector.thread_local.name = "asyncio"
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.stop_streams()

@@ -154,8 +154,10 @@ class Reviewer:
         return replace(found, score=max(labels.values(), default=0.0), labels=labels)
 
     def _tone(self, text: str, evidence: Sequence[str], record: Sequence[str]) -> Detected:
-        found: Detected = self._desk.detector("tone").detect(text)
-        return found
+        """The tone; its kinds count only where the text as a whole is beyond the limit that was frozen for it."""
+        detector = self._desk.detector("tone")
+        found: Detected = detector.detect(text)
+        return found if found.score >= detector.threshold else replace(found, labels={})
 
     def _member(self, text: str, evidence: Sequence[str], record: Sequence[str]) -> Detected:
         if not record:

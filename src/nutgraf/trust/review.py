@@ -157,7 +157,7 @@ class Reviewer:
         """The tone; its kinds count only where the text as a whole is beyond the limit that was frozen for it."""
         detector = self._desk.detector("tone")
         found: Detected = detector.detect(text)
-        return found if found.score >= detector.threshold else replace(found, labels={})
+        return found if found.score >= getattr(detector, "threshold", 0.0) else replace(found, labels={})
 
     def _member(self, text: str, evidence: Sequence[str], record: Sequence[str]) -> Detected:
         if not record:

@@ -25,7 +25,7 @@ from training.grounding_t1.prepare import prepare
 from training.grounding_t1.release import release
 from training.grounding_t1.train import State, train
 
-#: Windows of the released run. It was steered by hand (decay from window 11,550 on); this schedule decays from half way.
+#: Windows of the released run. It was steered by hand (decay from window 11,550); this one decays from half way.
 TARGET = 19_800
 SEED = 11
 STEPS = ("prepare", "train", "export", "join")

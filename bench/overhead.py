@@ -147,7 +147,7 @@ def cost(bench: Bench, name: str, row: Row) -> None:
 def memory(bench: Bench) -> float:
     """KiB for each of many open streams."""
     with bench.entrant("ours", ANSWER_S="120") as pid:
-        bench.load("run", "ours", skills=bench.set(BURST, delay="none"), rate=20, seconds=2)
+        bench.load("run", "ours", skills=bench.set(BURST, delay="none"), rate=40, seconds=6, every=1)
         before = procs.pss_mib(pid)
         bench.set({"ttft_ms": 300, "tps": 1, "tokens": 600}, delay="none")
         with bench.loading("hold", "ours", count=IDLE, rate=60) as process:

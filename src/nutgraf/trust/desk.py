@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,7 +34,11 @@ class Desk:
     """
 
     def __init__(
-        self, policy: Policy | None = None, *, topic: Sequence[str] = (), encode: Callable[[], Encode] | None = None,
+        self,
+        policy: Policy | None = None,
+        *,
+        topic: Sequence[str] = (),
+        encode: Callable[[], Encode] | None = None,
         detectors: Mapping[str, TextDetector | GroundingDetector] | None = None,
     ) -> None:
         """`policy` is the core's unless given; `encode` is called when the topic check is first asked for.
@@ -154,30 +157,20 @@ class Desk:
 
             return MemberGrounding.load()
         if name == "attack":
-            from nutgraf.trust.attacks.detector import Attacks
+            from nutgraf.trust.hostile import attacks
 
-            return Attacks.load()
+            return attacks()
         if name == "tone":
+            from nutgraf.trust.hostile import shared
             from nutgraf.trust.tone.detector import Tone
 
-            return Tone.load(encoder=self._shared())
+            return Tone.load(encoder=shared())
         if name == "pii":
             from nutgraf.trust.pii.detector import PersonalData
 
             return PersonalData()
         return self._agent(self._topic) if self._topic else None
 
-    def _shared(self) -> Any:
-        """The encoder that several heads share, once for all of them; None where its weights are not installed."""
-        with self._lock:
-            if "shared" not in self._loaded:
-                from nutgraf.trust.shared import encoder
-
-                there = (encoder.WEIGHTS / weights.MANIFEST).exists()
-                self._loaded["shared"] = encoder.Shared.load() if there else None
-            return self._loaded["shared"]
-
-    @lru_cache(maxsize=_AGENTS_KEPT)  # noqa: B019 - a desk lives as long as the process
     def _agent(self, examples: tuple[str, ...]) -> Any:
         from nutgraf.trust.topic.topic import OffTopic
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ from nutgraf.weights import Manifest, load
 
 WEIGHTS = Path(__file__).parent / "weights"
 LABELS = ("injection", "jailbreak", "harmful", "self-harm")
+#: Heads of an encoder that are asked beside the n-grams.
+HEADS_BESIDE = ("injection", "jailbreak", "harmful")
 ALONE = 0.995
 CHARS_READ_AT_MOST = 40_000
 _BECAUSE = {
@@ -49,6 +53,14 @@ class Look:
         return self.reading.span(*inner)
 
 
+class Encoder(Protocol):
+    """A network with a logit a head for each text."""
+
+    def logits(self, texts: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
+        """Head -> one logit a text."""
+        ...
+
+
 @dataclass(eq=False)
 class Attacks:
     """A `TextDetector`. `offsets` are taken from the logits of LABELS before they are compared; `slope` and `shift`
@@ -69,15 +81,35 @@ class Attacks:
     content_threshold: float
     name: str = "attacks"
     version: str = ""
+    encoder: Encoder | None = None
+    encoder_limits: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> Attacks:
         """The shipped detector, or one from a folder of the same form. Raises MissingPart."""
         return _loaded(folder)
 
+    def beside(self, encoder: Encoder | None) -> Attacks:
+        """The same with an encoder that is asked beside the n-grams; as it is where there are no limits for one."""
+        return replace(self, encoder=encoder) if encoder is not None and self.encoder_limits else self
+
     def detect(self, text: str) -> Detected:
         """Labels injection, jailbreak, harmful and self-harm of a message or any other short text."""
         text = text[:CHARS_READ_AT_MOST]
+        found = self._by_grams(text)
+        if self.encoder is None or found.score >= self.threshold:
+            return found
+        logits = self.encoder.logits([reading(text).text])
+        margins = {name: float(logits[name][0]) - limit for name, limit in self.encoder_limits.items()}
+        label = max(margins, key=margins.__getitem__)
+        if margins[label] < 0:
+            return found
+        score = float(self._scaled(np.asarray(margins[label])))
+        why = f"encoder: {_BECAUSE[label]}"
+        mark = Marked(0, len(text), label, score, why)
+        return Detected(score, {**found.labels, label: score}, (mark,), "encoder", why)
+
+    def _by_grams(self, text: str) -> Detected:
         looks = self._looks(text)
         margins = np.stack([look.logits[: len(LABELS)] for look in looks]) - self.offsets
         whole = self.stack.logits(np.stack([look.features for look in looks]))
@@ -103,14 +135,17 @@ class Attacks:
 
     def _labels(self, margins: NDArray[np.float32], label: str, score: float) -> dict[str, float]:
         """A probability for each label; the deciding one has that of the whole, unless its own head is surer."""
-        most = margins.max(axis=0)
-        above = 1 / (1 + np.exp(-(most + np.log(self.threshold / (1 - self.threshold)))))
-        heads = np.where(most < 0, 2 * self.threshold / (1 + np.exp(-most)), above)
+        heads = self._scaled(margins.max(axis=0))
         own = float(heads[3])
         rest = {name: min(float(p), score) for name, p in zip(LABELS[:3], heads, strict=False)}
         if label == LABELS[3]:
             return {**rest, label: own}
         return {**rest, label: score, LABELS[3]: min(own, self.threshold * 0.99)}
+
+    def _scaled(self, margins: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Margins as probabilities; 0 is where a text is refused."""
+        above = 1 / (1 + np.exp(-(margins + np.log(self.threshold / (1 - self.threshold)))))
+        return np.where(margins < 0, 2 * self.threshold / (1 + np.exp(-margins)), above)
 
     def scan(self, document: str) -> Detected:
         """One mark for every sentence of a document that reads like an order to a model in a text that is none. The
@@ -230,4 +265,8 @@ def _loaded(folder: Path) -> Attacks:
     except (KeyError, OSError, ValueError) as exc:
         raise MissingPart(f"weights attacks: cannot be read ({type(exc).__name__}); install Nutgraf again") from exc
     calibration = (slope, shift, content_slope, content_shift)
-    return Attacks(manifest, model, stack, layer, offsets, *calibration, threshold, limit, version=manifest.id)
+    beside = {name: float(value) for name, value in manifest.thresholds.get("beside", {}).items()}
+    return Attacks(
+        manifest, model, stack, layer, offsets, *calibration, threshold, limit, version=manifest.id,
+        encoder_limits=beside,
+    )  # fmt: skip

@@ -2,77 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from nutgraf.detection import Detected, Marked
-from nutgraf.errors import MissingPart
+from nutgraf.detection import Detected
 from nutgraf.trust.desk import Desk
-from nutgraf.trust.policy.load import load
-from nutgraf.trust.policy.rules import Fail, Policy
 from nutgraf.trust.review import OF_SENTENCES, Reviewer
+from tests.trust.reviewers import POLICY, Fake, Says, failing, orders, reviewer, scores
 
 TEXT = "The clinic moved its board in March."
 EVIDENCE = ("The clinic moved its board in March 2026.",)
 RECORD = ("Headline: Charge nurse.",)
-Says = Callable[[str], Detected]
-
-
-class Fake:
-    """A detector that says what it is told to: of a text, of a document, and of sentences held against lines."""
-
-    name = "fake"
-
-    def __init__(self, says: Says = lambda text: Detected(0.0), version: str = "1") -> None:
-        self.says, self.version, self.asked = says, version, list[str]()
-
-    def detect(self, text: str | Sequence[str], evidence: Sequence[str] = ()) -> Any:
-        """One finding for a text, a list of them for sentences."""
-        if isinstance(text, str):
-            self.asked.append(text)
-            return self.says(text)
-        return [self.detect(one) for one in text]
-
-    def scan(self, text: str) -> Detected:
-        """What a whole document holds."""
-        found: Detected = self.detect(text)
-        return found
-
-
-class FakeDesk(Desk):
-    """A desk whose detectors are given; those named in `lacking` have no weights."""
-
-    def __init__(
-        self, policy: Policy | None = None, lacking: Sequence[str] = (), detectors: Mapping[str, Fake] | None = None
-    ) -> None:
-        super().__init__(policy)
-        self.fakes = {name: Fake() for name in OF_SENTENCES} | dict(detectors or {})
-        self._lacking = lacking
-
-    def detector(self, check: str) -> Any:
-        """The fake."""
-        if check in self._lacking:
-            raise MissingPart(f"check {check}: its weights are not installed")
-        return self.fakes[check]
-
-
-def reviewer(policy: Policy | None = None, lacking: Sequence[str] = (), **detectors: Fake) -> Reviewer:
-    """A reviewer over fakes; those that are not given find nothing."""
-    return Reviewer(FakeDesk(policy, lacking, detectors))
-
-
-def failing(check: Any, fail: Fail, within_ms: int = 1000) -> Policy:
-    """The core's policy with another `fail` for one check."""
-    core = load()
-    return replace(core, rules={**core.rules, check: replace(core.rule(check), fail=fail, within_ms=within_ms)})
-
-
-def scores(score: float, **labels: float) -> Fake:
-    """A detector that gives every text the same score."""
-    return Fake(lambda text: Detected(score, labels, because="made up"))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +30,7 @@ def test_the_policy_decides_by_probability(score: float, action: str) -> None:
 
 def test_the_severest_check_decides() -> None:
     """A tone that is refused outweighs a source that is doubtful, and both are looked at."""
-    found = reviewer(grounding=scores(0.6), tone=scores(0.0, toxic=0.9)).sentence(TEXT, EVIDENCE)
+    found = reviewer(grounding=scores(0.6), tone=scores(0.8, toxic=0.9)).sentence(TEXT, EVIDENCE)
 
     assert (found.action, found.check, found.because) == ("drop", "tone", "toxic: made up")
     assert found.unsupported == 0.6
@@ -127,8 +68,8 @@ def busy(text: str) -> Detected:
 @pytest.mark.parametrize(("says", "within_ms"), [(broken, 1000), (busy, 1)], ids=["broken", "too slow"])
 def test_a_check_that_fails_says_what_its_policy_says(check: str, says: Says, within_ms: int) -> None:
     """One that raises, or takes longer than it may, withholds the sentence; one that fails open does not."""
-    closed = reviewer(failing(check, "closed", within_ms), **{check: Fake(says)}).sentence(TEXT, EVIDENCE, RECORD)
-    opened = reviewer(failing(check, "open", within_ms), **{check: Fake(says)}).sentence(TEXT, EVIDENCE, RECORD)
+    closed = reviewer(failing(check, "closed", within_ms), (), **{check: Fake(says)}).sentence(TEXT, EVIDENCE, RECORD)
+    opened = reviewer(failing(check, "open", within_ms), (), **{check: Fake(says)}).sentence(TEXT, EVIDENCE, RECORD)
 
     assert (closed.action, closed.check) == ("drop", check)
     assert closed.because in ("the check broke (RuntimeError)", "the check took too long")
@@ -163,12 +104,6 @@ def test_the_version_follows_policy_and_weights() -> None:
     assert reviewer().version == reviewer().version
 
 
-def orders(text: str) -> Detected:
-    """Marks every "OBEY" in a text."""
-    at = text.find("OBEY")
-    return Detected(0.9, spans=(Marked(at, at + 4, "injection", 0.9),)) if at >= 0 else Detected(0.0)
-
-
 def test_a_document_is_read_once() -> None:
     """The places that order a model about are found once for each document."""
     attack = Fake(orders)
@@ -190,11 +125,11 @@ def test_a_document_that_cannot_be_checked_is_hostile() -> None:
 def test_what_is_masked_is_the_policys_choice() -> None:
     """Kinds that the policy names are replaced; where it names none there is no masker."""
     card = "Pay with 4111 1111 1111 1111 today."
-    masker = reviewer(replace(load(), masked=frozenset({"card"}))).masker()
+    masker = reviewer(replace(POLICY, masked=frozenset({"card"}))).masker()
 
     assert masker is not None
     assert "4111" not in masker.mask(card)
-    assert reviewer(replace(load(), masked=frozenset())).masker() is None
+    assert reviewer(replace(POLICY, masked=frozenset())).masker() is None
 
 
 def test_the_trained_detectors_judge_a_sentence() -> None:

@@ -15,6 +15,7 @@ from nutgraf.parse.schemas import answer_schema
 from nutgraf.pipeline.composing import OneBlock, stream_into, write
 from nutgraf.pipeline.finding import Found, cited, find
 from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.warding import harmless_texts, harmless_title
 from nutgraf.pipeline.writing import Block, first_words_by, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import WORD_SHARE, overlap
@@ -111,7 +112,7 @@ async def _written(run: Run, agent: Agent, query: Query, found: Found) -> None:
     now = anyio.current_time()
     limit = Deadline(now + writing_time(run, now))
     sink = OneBlock(block)
-    prompt = _prompt(run, agent, block, query)
+    prompt = await _prompt(run, agent, block, query)
     slow = await stream_into(sink, run, prompt, limit, AutoParser, "a1", continues=agent.continues)
     block.give_up("not-completed")
     run.cut = run.cut or (bool(block.sentences) and not block.full and slow)
@@ -124,12 +125,13 @@ def _small_prompt(run: Run, block: Block, query: Query) -> Prompt:
     return run.rooms.prompts.render(SMALL_PROMPT, variables, max_tokens=120)
 
 
-def _prompt(run: Run, agent: Agent, block: Block, query: Query) -> Prompt:
+async def _prompt(run: Run, agent: Agent, block: Block, query: Query) -> Prompt:
     turns = condense(query.history, CONVERSATION_AT_MOST_TOKENS).turns
-    said = "\n".join(f"Reader: {fenced(turn.question)}\nAnswer: {fenced(turn.answer)}" for turn in turns)
+    lines = [f"Reader: {fenced(turn.question)}\nAnswer: {fenced(turn.answer)}" for turn in turns]
+    said = "\n".join(filter(None, await harmless_texts(run, "an earlier turn", lines)))
     variables = {
         "evidence": numbered(block.evidence), "question": fenced(query.text, QUESTION_AT_MOST_CHARS),
-        "conversation": said, "page": fenced(query.item.title) if query.item else "",
+        "conversation": said, "page": await harmless_title(run, query.item),
     }  # fmt: skip
     tokens = TOKENS_A_SENTENCE * (agent.sentences_at_most + 1)
     schema = shape(run, agent, len(block.evidence), agent.sentences_at_most)

@@ -20,6 +20,7 @@ from nutgraf.pipeline.answer import QUESTION_AT_MOST_CHARS, shape
 from nutgraf.pipeline.composing import OneBlock, stream_into
 from nutgraf.pipeline.finding import cited, find
 from nutgraf.pipeline.parts import Run
+from nutgraf.pipeline.warding import harmless_texts, harmless_title
 from nutgraf.pipeline.writing import Block, no_model, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import overlap
@@ -135,8 +136,8 @@ class _Own:
         else:
             self._unwritten()
         if not block.sentences:
-            for passage in chosen:
-                place = given.index(passage)
+            for passage in (one for one in chosen if one in found.passages):
+                place = found.passages.index(passage)
                 piece = found.evidence[place]
                 if passage.origin == "member":
                     await block.settle(Draft(said[passage.ref], (place + 1,)))
@@ -148,7 +149,7 @@ class _Own:
         run = self.run
         now = anyio.current_time()
         limit = Deadline(now + writing_time(run, now))
-        slow = await stream_into(OneBlock(block), run, self._prompt(agent, block), limit, AutoParser, "d1")
+        slow = await stream_into(OneBlock(block), run, await self._prompt(agent, block), limit, AutoParser, "d1")
         block.give_up("not-completed")
         run.cut = run.cut or (bool(block.sentences) and not block.full and slow)
 
@@ -158,14 +159,15 @@ class _Own:
         else:
             no_model(self.run, self.run.request.deadline)
 
-    def _prompt(self, agent: Agent, block: DraftBlock) -> Prompt:
+    async def _prompt(self, agent: Agent, block: DraftBlock) -> Prompt:
+        samples = await harmless_texts(self.run, "a post of yours", [post.text for post in self.posts[:SAMPLES]])
         shown = [block.in_first_person(piece) for piece in block.evidence]
         marked = [replace(p, quote=f"(mine) {p.quote}") if p.source == "member" else p for p in shown]
         variables = {
             "evidence": numbered(marked), "question": fenced(self.query.text, QUESTION_AT_MOST_CHARS),
-            "samples": [fenced(post.text, SAMPLE_AT_MOST_CHARS) for post in self.posts[:SAMPLES]],
+            "samples": [fenced(text, SAMPLE_AT_MOST_CHARS) for text in samples if text],
             "manner": described(self.how), "kind": self.kind, "sentences": block.at_most,
-            "page": fenced(self.query.item.title) if self.query.item else "",
+            "page": await harmless_title(self.run, self.query.item),
         }  # fmt: skip
         tokens = TOKENS_A_SENTENCE * (block.at_most + 1)
         schema = shape(self.run, agent, len(shown), block.at_most)

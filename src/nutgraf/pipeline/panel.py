@@ -20,7 +20,7 @@ from nutgraf.parse.schemas import takeaways_schema
 from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
 from nutgraf.pipeline.finding import cited, find, known_of, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
-from nutgraf.pipeline.warding import harmless_spans
+from nutgraf.pipeline.warding import harmless_spans, harmless_texts, harmless_title
 from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.types import Action, Because, Deadline, Digest, Evidence, Item, Snapshot, TakeawayKind
@@ -198,7 +198,7 @@ async def _at_once(run: Run, choice: Choice, steps: Sequence[Action]) -> tuple[l
         place = pieces.index(known[0]) if known and known[0] in pieces else None
         return _form(number, count, steps), reasons[place] if place is not None else None
 
-    sink = await _compose(run, pieces, count, opening, steps, _reader(choice.snapshot))
+    sink = await _compose(run, pieces, count, opening, steps, await _reader(run, choice.snapshot))
     _quote_the_rest(run, sink, pieces, count)
     return [step for i in range(len(sink.blocks)) if (step := _step(i, count, steps))], sink.starters
 
@@ -223,7 +223,7 @@ async def _compose(
     )  # fmt: skip
     variables = {
         "evidence": numbered(pieces), "count": count, "reader": reader,
-        "starters": run.rooms.settings.starters_at_most, "title": fenced(run.item.title),
+        "starters": run.rooms.settings.starters_at_most, "title": await harmless_title(run, run.item),
     }  # fmt: skip
     schema = takeaways_schema(len(pieces), count, run.rooms.settings.starters_at_most)
     tokens = TOKENS_A_TAKEAWAY * (count + 1)
@@ -259,17 +259,18 @@ async def _by_words(run: Run) -> Closed:
     if not evidence:
         return run.declined("Nothing was found that a sentence could rest on.")
     count = run.rooms.settings.takeaways_at_most
-    sink = await _compose(run, evidence, count, lambda number, _: ("understand", None), (), _reader(known))
+    sink = await _compose(run, evidence, count, lambda number, _: ("understand", None), (), await _reader(run, known))
     if not sink.blocks or any(part.what == "writing" for part in run.skipped):
         _quote_the_rest(run, sink, evidence, count)
     run.send(Extras(starters=tuple(sink.starters[: run.rooms.settings.starters_at_most])))
     return run.done()
 
 
-def _reader(known: Snapshot) -> str:
+async def _reader(run: Run, known: Snapshot) -> str:
     """What a model is told of the reader: a few facts, as one line of foreign text."""
     chosen = [fact.text for fact in known.facts if fact.kind in _QUERY_FACTS][:6]
-    return fenced("; ".join(chosen))
+    calm = await harmless_texts(run, "a line of your profile", chosen)
+    return fenced("; ".join(filter(None, calm)))
 
 
 def _form(number: int, count: int, steps: Sequence[Action]) -> TakeawayKind:

@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 
 from nutgraf.orchestration import Passage
 from nutgraf.pipeline.parts import Run
+from nutgraf.prompt.library import fenced
 from nutgraf.trust.pii.masking import Masker, Unmasker
 from nutgraf.types import Item, Prompt, Span
 
@@ -44,6 +45,22 @@ async def harmless_spans(run: Run, item: Item, spans: Sequence[Span]) -> list[Sp
     if len(kept) < len(spans):
         run.skip("a sentence of this item", HOSTILE)
     return kept
+
+
+async def harmless_texts(run: Run, what: str, texts: Sequence[str]) -> list[str]:
+    """The texts, with an empty one in place of each that reads like an order to a model; `what` they are is listed."""
+    reviewer = run.rooms.reviewer
+    if reviewer is None or not texts:
+        return list(texts)
+    bad = await run_sync(lambda: [bool(reviewer.hostile(text)) for text in texts], abandon_on_cancel=True)
+    if any(bad):
+        run.skip(what, HOSTILE)
+    return ["" if hostile else text for text, hostile in zip(texts, bad, strict=True)]
+
+
+async def harmless_title(run: Run, item: Item | None) -> str:
+    """The title of an item, fenced off for a prompt; empty without an item, or when it reads like an order."""
+    return fenced((await harmless_texts(run, "the title of this item", [item.title]))[0]) if item is not None else ""
 
 
 def _hostile(reviewer: Reviewer, passages: Sequence[Passage], records: Mapping[str, Item]) -> list[Passage]:

@@ -17,8 +17,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nutgraf.trust.attacks.canonical import readings
-from nutgraf.trust.attacks.detector import Attacks
 from nutgraf.trust.attacks.rules import hits
+from nutgraf.trust.hostile import attacks
 from training.attacks.data import HARMFUL, PLAIN_TASKS, Data, bipia, documents, own
 
 Figure = tuple[float, float, float]
@@ -72,7 +72,7 @@ def patterns(text: str) -> bool:
 
 def figures(data: Path, *, short: bool) -> dict[str, float | Figure]:
     """Every row of hostile input: a value, or a value with the ends of its interval."""
-    sets, detector = Data(data), Attacks.load()
+    sets, detector = Data(data), attacks()
 
     def refuses(text: str) -> bool:
         return detector.detect(text).score >= detector.threshold

@@ -111,7 +111,7 @@ def test_nothing_is_invented(middle: str) -> None:
     plain = text.replace("\x00", "").replace("\u200b", "")
     for draft in drafts_of(read(JsonParser(), [text])):
         for word in "".join(char if char.isascii() and char.isalnum() else " " for char in draft.text).split():
-            assert word in plain or word in _unescaped(plain)
+            assert word in plain or word in _unescaped(plain) or word in HALF.sub("", plain)
         assert all(str(number) in plain for number in draft.citations)
 
 

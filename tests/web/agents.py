@@ -12,6 +12,7 @@ NOT_STATED = "How tall is the building?"
 STATED_ELSEWHERE = "Who reads a first write-up?"
 FIT, PLAN, DRAFT = "Do I meet the requirements?", "How could I get there?", "Draft a comment for me"
 NOBODY = "What is the weather?"
+DOUBTED = "What is not quite sure?"
 FOLLOW_UP, UNDERSTOOD = "And the second one?", "What does the article say about the second warning?"
 ASKED = (("item", "ok", 6, 3), ("related", "late", 0, 0), ("web-search", "off", 0, 0))
 
@@ -41,6 +42,17 @@ def plain(w: Writer) -> list[Json]:
     (first,) = first_of(w.item)
     w.say(block, "The item says this about it.", w.from_item(first))
     w.quote(block, w.from_item(first))
+    w.end(block)
+    return w.close()
+
+
+def doubted(w: Writer) -> list[Json]:
+    """A sentence that is shown with a reservation, and one that is not."""
+    block = w.block("answer")
+    (first,) = first_of(w.item)
+    w.say(block, "The item says this about it.", w.from_item(first), unsupported=0.0312, doubtful=False)
+    w.say(block, "It may say this as well.", w.from_item(first), unsupported=0.56, doubtful=True, check="grounding",
+          because="the words are close, the figures are not.")  # fmt: skip
     w.end(block)
     return w.close()
 
@@ -113,5 +125,6 @@ SCRIPTS: dict[str, tuple[Callable[[Writer], list[Json]], str]] = {
     FIT: (fit, "job-fit"),
     PLAN: (plan, "career"),
     DRAFT: (draft, "voice"),
+    DOUBTED: (doubted, "general"),
     NOBODY: (nobody, "none"),
 }

@@ -84,12 +84,12 @@ class Writer:
         assert found
         return {**{k: found[k] for k in ("kind", "title", "snippet")}, "item": ident, "score": 0.8, "because": because}
 
-    def say(self, block: str, text: str, *evidence: Json, verdict: str = "supported") -> None:
-        """A sentence that is held and then committed."""
+    def say(self, block: str, text: str, *evidence: Json, verdict: str = "supported", **more: Any) -> None:
+        """A sentence that is held and then committed; `more` are further fields of it."""
         ident = f"s{next(self._sentence)}"
         self.add("sentence-held", block=block, sentence=ident)
         sentence = {"id": ident, "text": text, "verdict": verdict, "evidence": list(evidence), "check": "supported"}
-        self.add("sentence-committed", block=block, sentence=sentence)
+        self.add("sentence-committed", block=block, sentence={**sentence, **more})
 
     def quote(self, block: str, evidence: Json) -> None:
         """A sentence of a record itself, word for word."""

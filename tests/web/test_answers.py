@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.agents import DRAFT, FIT, FOLLOW_UP, NOBODY, PLAN, STATED_ELSEWHERE, UNDERSTOOD
+from tests.web.agents import DOUBTED, DRAFT, FIT, FOLLOW_UP, NOBODY, PLAN, STATED_ELSEWHERE, UNDERSTOOD
 from tests.web.canned import item_by_id, visible
 from tests.web.mock_server import Site
 
@@ -37,6 +37,30 @@ def test_it_is_said_who_answers_and_why(page: Page) -> None:
     assert page.get("$('.routed').title") == "your question fits the rule “asks a question”"
     assert line == "Answered by Job fit: your question fits the rule “asks a question”"
     assert page.texts(".turn .asked .why") == ["Job fit answers because your question fits the rule “asks a question”."]
+
+
+def test_a_doubtful_sentence_is_marked(page: Page) -> None:
+    """It says in words and with an icon to check the source; the mark tells why to the mouse, the ear and the keys."""
+    why = (
+        "The check of its source has a reservation: the words are close, the figures are not. "
+        "Written by AI and checked: 44 % sure it is in the source."
+    )
+    asked(page, DOUBTED)
+
+    assert page.texts(".doubtful .said") == ["It may say this as well."]
+    assert page.texts(".doubt") == ["check the source"]
+    assert page.get("$('.doubt .icon') !== null")
+    assert page.get("$('.doubt').title") == why
+    assert page.get("$('.doubt').getAttribute('aria-label')") == f"Check the source. {why}"
+    assert page.get("$('.turn .sentence:not(.doubtful) .said').title") == (
+        "Written by AI and checked: 97 % sure it is in the source"
+    )
+    page.inside(".doubt").send_keys(ENTER)
+    assert page.texts(".turn .evidence") == [f"Why this is marked: {why}"]
+    assert page.get("$('.doubt').getAttribute('aria-expanded')") == "true"
+    page.inside(".doubt").send_keys(ENTER)
+    assert page.texts(".turn .evidence") == []
+    assert page.wrong() == {}
 
 
 def test_a_question_understood_otherwise_is_shown(page: Page) -> None:

@@ -95,7 +95,11 @@ export class BlockView {
     }
     if (!this.#paragraph) this.#words.append((this.#paragraph = el("p")));
     else this.#paragraph.append(" ");
-    this.#paragraph.append(el("span", { class: "sentence", "data-sentence": sentence.id }, el("span", { class: "said" }, sentence.text), ...spaced(cites)));
+    const said = el("span", { class: "said" }, sentence.text);
+    const sure = surety(sentence);
+    if (sure && !sentence.doubtful) said.title = sure;
+    this.#paragraph.append(el("span", { class: `sentence${sentence.doubtful ? " doubtful" : ""}`, "data-sentence": sentence.id },
+      said, ...spaced(cites), ...(sentence.doubtful ? spaced([this.#doubt(sentence, sure)]) : [])));
   }
 
   /** @param {string} id a held sentence that will not come */
@@ -165,6 +169,27 @@ export class BlockView {
   }
 
   /**
+   * The mark of a sentence that is shown with a reservation; pressing it shows why, or hides it again.
+   * @param {Sentence} sentence
+   * @param {string} sure
+   * @returns {HTMLElement}
+   */
+  #doubt(sentence, sure) {
+    const why = doubtOf(sentence, sure);
+    const key = `doubt-${this.#name}-${sentence.id}`.replace(/[^\w-]/gu, "-");
+    const mark = el("button", { type: "button", class: "doubt", title: why, "aria-expanded": "false", "aria-label": `Check the source. ${why}` },
+      icon("doubt"), el("span", {}, "check the source"));
+    mark.addEventListener("click", () => {
+      const host = /** @type {HTMLElement} */ (mark.closest("p"));
+      const shown = host.parentElement?.querySelector(`.${key}`);
+      mark.setAttribute("aria-expanded", String(!shown));
+      if (shown) shown.remove();
+      else host.after(el("p", { class: `evidence ${key}` }, el("strong", {}, "Why this is marked: "), why));
+    });
+    return mark;
+  }
+
+  /**
    * A quoted sentence, with a caption that says where it stands.
    * @param {Sentence} sentence
    * @param {HTMLElement[]} cites
@@ -199,6 +224,30 @@ export class BlockView {
         icon("right")),
       action.because ? el("p", { class: "step-because" }, action.because) : null);
   }
+}
+
+/** What the checks are about, for a reader. */
+const CHECKED = { grounding: "its source", member: "what your profile says", tone: "its tone", attack: "orders to the assistant" };
+
+/**
+ * How likely it is that the source says so, in words; empty when that was not estimated.
+ * @param {Sentence} sentence
+ * @returns {string}
+ */
+function surety({ unsupported }) {
+  if (typeof unsupported !== "number") return "";
+  return `Written by AI and checked: ${Math.min(99, Math.round(100 * (1 - unsupported)))} % sure it is in the source`;
+}
+
+/**
+ * Why a sentence is marked, in whole sentences.
+ * @param {Sentence} sentence
+ * @param {string} sure
+ * @returns {string}
+ */
+function doubtOf({ check, because }, sure) {
+  const about = `The check of ${CHECKED[check] ?? check} has a reservation${because ? `: ${because.replace(/\.$/u, "")}` : ""}.`;
+  return sure ? `${about} ${sure}.` : about;
 }
 
 /**

@@ -69,6 +69,10 @@ h2 { flex: 1; min-width: 0; }
 .kicker { display: flex; align-items: center; gap: 7px; margin-bottom: 6px; font-size: 13px; font-weight: 650; color: var(--_accent); }
 .kicker .icon { width: 16px; height: 16px; }
 .words { display: grid; gap: 8px; }
+.doubtful .said { text-decoration: underline dotted var(--_warn) 1.5px; text-underline-offset: 3px; }
+.doubt { display: inline-flex; align-items: center; gap: 4px; min-height: 24px; padding: 0 8px 0 6px; border: 1px dashed var(--_warn); border-radius: 99px; font-size: 12.5px; line-height: 1.3; color: var(--_warn); vertical-align: baseline; }
+.doubt:hover { background: var(--_raised); }
+.doubt .icon { width: 14px; height: 14px; }
 .sentence, .quote { animation: rise 240ms ease-out both; }
 :is(.held, .coming) { display: flex; align-items: center; gap: 10px; min-height: 22px; }
 :is(.held, .coming) .bar { flex: 1; width: auto; max-width: 68%; }

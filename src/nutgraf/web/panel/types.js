@@ -2,7 +2,7 @@
 
 /** @typedef {{ id: string, kind: string, text: string, guess: boolean }} Fact */
 /** @typedef {{ id: string, source: "item" | "member" | "skill", ref: string, start: number, end: number, quote: string }} Evidence */
-/** @typedef {{ id: string, text: string, verdict: "supported" | "quoted", evidence: Evidence[], check: string }} Sentence */
+/** @typedef {{ id: string, text: string, verdict: "supported" | "quoted", evidence: Evidence[], check: string, unsupported?: number | null, doubtful?: boolean, because?: string }} Sentence `unsupported`: the probability that its evidence does not bear it out */
 /** @typedef {{ text: string, facts: Fact[] }} Because */
 /**
  * @typedef {object} Action

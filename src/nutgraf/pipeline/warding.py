@@ -36,15 +36,14 @@ async def harmless(run: Run, passages: Sequence[Passage], records: Mapping[str, 
 
 
 async def harmless_spans(run: Run, item: Item, spans: Sequence[Span]) -> list[Span]:
-    """The sentences of an item that do not read like orders to a model."""
+    """The sentences of an item that do not read like orders to a model; that it holds such sentences is listed."""
     reviewer = run.rooms.reviewer
     if reviewer is None or not spans:
         return list(spans)
     places = await run_sync(partial(reviewer.hostile, item.text), abandon_on_cancel=True)
-    kept = [span for span in spans if not _meets(places, span.start, span.end)]
-    if len(kept) < len(spans):
+    if places:
         run.skip("a sentence of this item", HOSTILE)
-    return kept
+    return [span for span in spans if not _meets(places, span.start, span.end)]
 
 
 async def harmless_texts(run: Run, what: str, texts: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from nutgraf.registry import register, specs
 from nutgraf.trust.attacks.help import answer
-from nutgraf.trust.hostile import attacks
 
 #: An input check returns what a member may read as the reason for a refusal, or None.
 InputCheck = Callable[[str], str | None]
@@ -24,6 +23,8 @@ def order_to_the_model() -> InputCheck:
     """A question may not order the model to drop its rules or to show its prompt; talk about such orders passes."""
 
     def judge(question: str) -> str | None:
+        from nutgraf.trust.hostile import attacks  # numpy and the weights are loaded with the first question
+
         detector = attacks()
         found = detector.detect(question)
         hostile = max(found.labels["injection"], found.labels["jailbreak"]) >= detector.threshold
@@ -54,6 +55,8 @@ def screen(question: str, locale: str = "en", country: str | None = None) -> str
 
 def harm(question: str, locale: str = "en", country: str | None = None) -> str | None:
     """What to answer a question that speaks of self-harm or asks for harm; None for any other."""
+    from nutgraf.trust.hostile import attacks
+
     detector = attacks()
     labels = detector.detect(question).labels
     if labels["self-harm"] >= detector.threshold:

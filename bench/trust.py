@@ -64,9 +64,7 @@ _WIRED = ("own pairs, rewired: AUC", "BUMP intrinsic: AUC", "summedits: AUC")
 _TRANSFER = ("wice: AUC", "begin: AUC", "fool_me_twice: AUC", "halueval: AUC")
 
 
-def _least(
-    check: str, what: str, part: str, name: str, must: float, aim: float, needs: tuple[str, ...] = ()
-) -> Row:
+def _least(check: str, what: str, part: str, name: str, must: float, aim: float, needs: tuple[str, ...] = ()) -> Row:
     return Row(check, what, part, name, must, aim, needs=needs)
 
 

@@ -138,7 +138,6 @@ UNITS = {
     "grams": ("kilograms",),
     "kg": ("g",),
     "degrees": ("radians",),
-
     "decades": ("years",),
 }
 FIRST = """Ottilie Bram Saoirse Teodor Ingrid Kwame Leocadia Anselm Priya Dorrit Emeka Wilhelmina Rafal Noor Tamsin

@@ -20,7 +20,14 @@ from nutgraf.trust.member.lexicon import (
     fold,
 )
 
-_LEVELS = ("no degree", "a high-school diploma", "an associate degree", "a bachelor's degree", "a master's degree", "a doctorate")
+_LEVELS = (
+    "no degree",
+    "a high-school diploma",
+    "an associate degree",
+    "a bachelor's degree",
+    "a master's degree",
+    "a doctorate",
+)
 _DEGREE = re.compile(
     r"\b(?:degree|graduat(?:e|ed|ion)|university|diploma|stud(?:y|ied|ies|ying)|major(?:ed)?|bachelor\w*(?:['’]s)?|master['’]s|master of|ph\.?d|doctorate"
     r"|m\.?sc|b\.?sc|mba|high[- ]school|academic|alma mater|educat(?:ed|ion)|associate(?:['’]s)? degree)\b",
@@ -41,10 +48,21 @@ _SKILL = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(rf"\b({'|'.join(sorted(LANGUAGES))})\b", re.IGNORECASE)
-_TONGUE = re.compile(r"\b(?:speak\w*|spoke|fluen\w+|languages?|bilingual|native|tongue|conversational|in writing|command of)\b", re.IGNORECASE)
-_LIVES = re.compile(r"\b(?:live|living|based|located|resident|reside|home|citizen|here in|from|country|move to|moved to|settled|work in|working in|working from)\b", re.IGNORECASE)
-_CERTIFIED = re.compile(r"\b(?:certifi(?:ed|cate|cates|cation|cations)|licen[cs]ed?|accredit\w+|chartered)\b", re.IGNORECASE)
-_LEAD_IN = re.compile(r"^(?:both |such as |like |including |a |an |the |your |some |deep |solid |of |in |with |skills? (?:in|with|of) )+", re.IGNORECASE)
+_TONGUE = re.compile(
+    r"\b(?:speak\w*|spoke|fluen\w+|languages?|bilingual|native|tongue|conversational|in writing|command of)\b",
+    re.IGNORECASE,
+)
+_LIVES = re.compile(
+    r"\b(?:live|living|based|located|resident|reside|home|citizen|here in|from|country|move to|moved to|settled|work in|working in|working from)\b",
+    re.IGNORECASE,
+)
+_CERTIFIED = re.compile(
+    r"\b(?:certifi(?:ed|cate|cates|cation|cations)|licen[cs]ed?|accredit\w+|chartered)\b", re.IGNORECASE
+)
+_LEAD_IN = re.compile(
+    r"^(?:both |such as |like |including |a |an |the |your |some |deep |solid |of |in |with |skills? (?:in|with|of) )+",
+    re.IGNORECASE,
+)
 _ITEMS = re.compile(r",\s*(?:and\s+|or\s+)?|\s+(?:and|or|as well as|plus)\s+", re.IGNORECASE)
 
 
@@ -56,7 +74,9 @@ def check_kind(held: Held) -> Iterator[Finding]:
     yield from _tongues_and_places(held)
     if (match := _CERTIFIED.search(held.claim)) and not held.record.certificates:
         cover = covered_by(held.claim, held.record)[0]
-        yield Finding("certificate", 0.0, 0.8 - 0.4 * (cover > 0.9), *match.span(), f"{match[0]!r}: the record has no certificate")
+        yield Finding(
+            "certificate", 0.0, 0.8 - 0.4 * (cover > 0.9), *match.span(), f"{match[0]!r}: the record has no certificate"
+        )
     elif match:
         rest = [word for word in held.said.words if not fold(word).startswith("certif")]
         best = max((_part(rest, held.record.words[at]) for at in held.record.certificates.values()), default=0.0)
@@ -64,7 +84,9 @@ def check_kind(held: Held) -> Iterator[Finding]:
     if match := NEGATED.search(held.claim):
         cover = held.best[1]
         line = held.best[0] if held.best[0] >= 0 else None
-        yield Finding("denial", 0.0, 0.55 + 0.4 * cover, *match.span(), f"{match[0]!r}: the record does not deny it", line)
+        yield Finding(
+            "denial", 0.0, 0.55 + 0.4 * cover, *match.span(), f"{match[0]!r}: the record does not deny it", line
+        )
     yield from _names(held)
     yield from _opposite(held)
 
@@ -95,7 +117,9 @@ def _degree(held: Held) -> Iterator[Finding]:
         else:
             best = max(studies, key=lambda study: study.level, default=None)
             why = f"{_LEVELS[level]}: the record has {_LEVELS[best.level] if best else 'none'}"
-            yield Finding("degree", 0.0, 0.95 if best and best.level else 0.5, *match.span(), why, best.line if best else None)
+            yield Finding(
+                "degree", 0.0, 0.95 if best and best.level else 0.5, *match.span(), why, best.line if best else None
+            )
     if area := _AREA.search(held.claim):
         words = [word for word in content(area["area"]) if not degree_levels(word)]
         if words:
@@ -114,13 +138,31 @@ def _skills(held: Held) -> Iterator[Finding]:
         for item in _ITEMS.split(match["what"]):
             bare = _LEAD_IN.sub("", item.strip(" ,."))
             words = content(bare)
-            if not words or bare.split()[0].lower() in ("been", "worked", "held", "led", "a", "you", "your", "never", "not"):
+            if not words or bare.split()[0].lower() in (
+                "been",
+                "worked",
+                "held",
+                "led",
+                "a",
+                "you",
+                "your",
+                "never",
+                "not",
+            ):
                 continue
             start = held.claim.find(bare, match.start("what"))
             cover, line = covered_by(bare, held.record)
             exact = held.record.skills.get(bare.lower())
             pro = 1.0 if exact is not None else cover
-            yield Finding("skill", pro, 1 - pro, start, start + len(bare), f"{bare!r}: not in the record", exact if exact is not None else line)
+            yield Finding(
+                "skill",
+                pro,
+                1 - pro,
+                start,
+                start + len(bare),
+                f"{bare!r}: not in the record",
+                exact if exact is not None else line,
+            )
 
 
 def _tongues_and_places(held: Held) -> Iterator[Finding]:

@@ -12,17 +12,42 @@ from nutgraf.trust.member.lexicon import LEADS, content, fold
 from nutgraf.trust.member.months import month_of
 from nutgraf.trust.member.record import Job
 
-_UNIT = re.compile(r"(?:\+|\splus)?[\s-]+(?P<half>and a half\s+)?(?:full\s+|good\s+|long\s+|busy\s+)?(?P<unit>years?|yrs?|months?|decades?)\b", re.IGNORECASE)
-_BARE = re.compile(r"\b(?P<n>an?|the better part of a|half a|a couple of) (?P<unit>decade|year|years|month|months)\b(?P<half> and a half)?", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?:\+|\splus)?[\s-]+(?P<half>and a half\s+)?(?:full\s+|good\s+|long\s+|busy\s+)?(?P<unit>years?|yrs?|months?|decades?)\b",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"\b(?P<n>an?|the better part of a|half a|a couple of) (?P<unit>decade|year|years|month|months)\b(?P<half> and a half)?",
+    re.IGNORECASE,
+)
 _AND_MONTHS = re.compile(r"\s+and\s+(\w+)\s+months?\b", re.IGNORECASE)
-_MORE = re.compile(r"(?:over|more than|at least|above|beyond|upwards of|well over|no (?:less|fewer) than)\s+(?:the\s+)?$", re.IGNORECASE)
-_LESS = re.compile(r"(?:nearly|almost|close to|just under|under|less than|fewer than|not quite|up to)\s+(?:the\s+)?$", re.IGNORECASE)
+_MORE = re.compile(
+    r"(?:over|more than|at least|above|beyond|upwards of|well over|no (?:less|fewer) than)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_LESS = re.compile(
+    r"(?:nearly|almost|close to|just under|under|less than|fewer than|not quite|up to)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _ABOUT = re.compile(r"(?:about|around|roughly|some|approximately|round about)\s+(?:the\s+)?$", re.IGNORECASE)
-_YEAR = re.compile(r"(?<![\w.,$€£-])(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+)?(?P<year>(?:19[5-9]|20[0-4])\d)(?![\w,]*\d|\w|%)")
-_FROM = re.compile(r"(?:since|from|starting(?: in)?|started(?: out)?(?: there)?(?: in)?|began(?: there)?(?: in)?|joined(?: \S+){0,4} in|beginning in|as of)\s+(?:early |late |mid-?\s?)?$", re.IGNORECASE)
-_BEGAN = re.compile(r"\b(?:started|start|began|joined|came to|hired|entered|took up)\b(?:(?!\b(?:until|left|to \d)\b)[^.;]){0,80}\bin\s*(?:early |late )?$", re.IGNORECASE)
-_UNTIL = re.compile(r"(?:until|till|to|through|left(?: \S+){0,8} in|ended in|up to|[-–—]|and)\s*(?:early |late |mid-?\s?)?$", re.IGNORECASE)
-_STUDY = re.compile(r"\b(?:stud\w+|degree|graduat\w*|university|college|school|diploma|bachelor\w*|master\w*|ph\.?d|doctorate)\b", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?<![\w.,$€£-])(?:(?P<month>[A-Z][a-z]{2,8})\.?\s+)?(?P<year>(?:19[5-9]|20[0-4])\d)(?![\w,]*\d|\w|%)"
+)
+_FROM = re.compile(
+    r"(?:since|from|starting(?: in)?|started(?: out)?(?: there)?(?: in)?|began(?: there)?(?: in)?|joined(?: \S+){0,4} in|beginning in|as of)\s+(?:early |late |mid-?\s?)?$",
+    re.IGNORECASE,
+)
+_BEGAN = re.compile(
+    r"\b(?:started|start|began|joined|came to|hired|entered|took up)\b(?:(?!\b(?:until|left|to \d)\b)[^.;]){0,80}\bin\s*(?:early |late )?$",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    r"(?:until|till|to|through|left(?: \S+){0,8} in|ended in|up to|[-–—]|and)\s*(?:early |late |mid-?\s?)?$",
+    re.IGNORECASE,
+)
+_STUDY = re.compile(
+    r"\b(?:stud\w+|degree|graduat\w*|university|college|school|diploma|bachelor\w*|master\w*|ph\.?d|doctorate)\b",
+    re.IGNORECASE,
+)
 _HELD = re.compile(
     r"\s+(?:\w+\s+){0,2}?(?P<noun>employers?|compan(?:y|ies)|organi[sz]ations?|firms?|positions?|jobs?|roles?|posts?|languages?|degrees?"
     r"|certificat\w+)\b",
@@ -66,7 +91,10 @@ def _durations(held: Held, taken: list[tuple[int, int]]) -> Iterator[Finding]:
         end = unit.end()
         if unit["unit"].lower().startswith("y") and (more := _AND_MONTHS.match(text, end)):
             extra = numbers(more[1])
-            months, end = months + (float(extra[0].value) if extra and not isinstance(extra[0].value, str) else 0), more.end()
+            months, end = (
+                months + (float(extra[0].value) if extra and not isinstance(extra[0].value, str) else 0),
+                more.end(),
+            )
         plus = text[number.end : number.end + 5].strip().startswith(("+", "plus"))
         if not any(start <= number.start < stop for start, stop in taken):
             taken.append((number.start, end))
@@ -93,7 +121,11 @@ def _fits(held: Held, months: float, start: int, end: int, *, plus: bool) -> Fin
     _, high, line = min(spans, key=lambda span: _off(months, span[0], span[1], before, plus=plus))
     if off <= 0:
         return Finding("duration", 1.0, 0.0, start, end, "", line)
-    why = f"{said!r}: the record gives {high / 12:.1f} years" if high >= 18 else f"{said!r}: the record gives {high} months"
+    why = (
+        f"{said!r}: the record gives {high / 12:.1f} years"
+        if high >= 18
+        else f"{said!r}: the record gives {high} months"
+    )
     return Finding("duration", 0.0, min(1.0, 0.55 + off / 2), start, end, why, line)
 
 
@@ -202,7 +234,9 @@ def _count(held: Held, number: Number) -> Finding:
     for at, line in enumerate(record.lines):
         if line.startswith("Has "):
             continue
-        if any(other.value == number.value and (other.unit == number.unit or not number.unit) for other in numbers(line)):
+        if any(
+            other.value == number.value and (other.unit == number.unit or not number.unit) for other in numbers(line)
+        ):
             near = len(wanted & record.words[at]) / max(len(wanted), 1)
             if near > best_share:
                 best, best_share, noun_there = at, near, bool(set(after) & record.words[at])
@@ -210,7 +244,11 @@ def _count(held: Held, number: Number) -> Finding:
         sure = best_share >= 0.4 or noun_there
         return Finding("count", 0.9 if sure else 0.3, 0.0 if sure else 0.5, *place, "", best)
     if LEADS.search(text) and _TEAMS.match(text, number.end):
-        led = [at for at, line in enumerate(record.lines) if LEADS.search(line.split(": ", 1)[-1]) and fold("team") in record.words[at]]
+        led = [
+            at
+            for at, line in enumerate(record.lines)
+            if LEADS.search(line.split(": ", 1)[-1]) and fold("team") in record.words[at]
+        ]
         right = len(led) == number.value
         why = "" if right else f"{number.written!r}: the record has {len(led)} such lines"
         return Finding("count", float(right), 0.95 * (not right), *place, why, led[0] if led else None)
@@ -225,4 +263,8 @@ def _counted(held: Held, noun: str) -> int:
         return len([job for job in record.jobs if not job.volunteer])
     if noun.startswith("lang"):
         return len(record.languages)
-    return len([study for study in record.studies if study.level > 1]) if noun.startswith("deg") else len(record.certificates)
+    return (
+        len([study for study in record.studies if study.level > 1])
+        if noun.startswith("deg")
+        else len(record.certificates)
+    )

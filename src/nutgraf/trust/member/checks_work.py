@@ -27,18 +27,41 @@ _EMPLOYER = re.compile(
     r"\b(?P<how>(?:work(?:ed|ing|s)?|career|job|time|years?|months?|stint|role|joined|left|position|employed|employer,?|company,?"
     r"|from|to|moved|before|after|at|with)\s+(?:at|with|for|by|from|to|is|was)?)\s*(?P<name>(?:[A-Z][\w&.'’-]*)(?:\s+(?:[A-Z&][\w&.'’-]*))*)"
 )
-_NOW = re.compile(r"\b(?:currently|at present|at the moment|your current|your present|you now|you are now|you['’]re now|you still|these days|right now|today)\b", re.IGNORECASE)
-_PAST = re.compile(r"\b(?:used to|former(?:ly)?|previous(?:ly)?|no longer|your last|once worked|in the past|earlier in|left|your old)\b", re.IGNORECASE)
-_WORKS = re.compile(r"\byou (?:are (?:an?|the)|work|serve|hold)\b|\byou['’]re (?:an?|the)\b|\bemploys you\b|\byour (?:job|role|position|work) (?:at|with)\b.{2,60}? is\b", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:currently|at present|at the moment|your current|your present|you now|you are now|you['’]re now|you still|these days|right now|today)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:used to|former(?:ly)?|previous(?:ly)?|no longer|your last|once worked|in the past|earlier in|left|your old)\b",
+    re.IGNORECASE,
+)
+_WORKS = re.compile(
+    r"\byou (?:are (?:an?|the)|work|serve|hold)\b|\byou['’]re (?:an?|the)\b|\bemploys you\b|\byour (?:job|role|position|work) (?:at|with)\b.{2,60}? is\b",
+    re.IGNORECASE,
+)
 _WORKED = re.compile(r"\byou (?:were|worked|served|held)\b", re.IGNORECASE)
-_FIRST = re.compile(r"\b(?:first (?:job|role|position|employer)|(?:began|started) (?:out |your career |your working life )*(?:as|at|in))\b", re.IGNORECASE)
-_MOVED = re.compile(r"\bfrom (?P<a>.{3,60}?) (?:on )?to (?P<b>.{3,60})|(?P<c>.{3,80}?) (?:before|and then|, then|then) (?P<d>.{3,80})", re.IGNORECASE)
-_CAME = re.compile(r"\b(?:came|come|moved|switched|changed|went) to (?P<b>.{3,60}?) (?:from|after) (?P<a>.{3,60})", re.IGNORECASE)
-_LEFT = re.compile(r"\bleft (?P<a>.{3,60}?) (?:for|to join) (?P<b>.{3,60})|^\W*(?:\w+ ){0,6}?after (?P<c>.{3,60}?), (?P<d>.{3,80})", re.IGNORECASE)
+_FIRST = re.compile(
+    r"\b(?:first (?:job|role|position|employer)|(?:began|started) (?:out |your career |your working life )*(?:as|at|in))\b",
+    re.IGNORECASE,
+)
+_MOVED = re.compile(
+    r"\bfrom (?P<a>.{3,60}?) (?:on )?to (?P<b>.{3,60})|(?P<c>.{3,80}?) (?:before|and then|, then|then) (?P<d>.{3,80})",
+    re.IGNORECASE,
+)
+_CAME = re.compile(
+    r"\b(?:came|come|moved|switched|changed|went) to (?P<b>.{3,60}?) (?:from|after) (?P<a>.{3,60})", re.IGNORECASE
+)
+_LEFT = re.compile(
+    r"\bleft (?P<a>.{3,60}?) (?:for|to join) (?P<b>.{3,60})|^\W*(?:\w+ ){0,6}?after (?P<c>.{3,60}?), (?P<d>.{3,80})",
+    re.IGNORECASE,
+)
 _OPENING_CHARS = 40
 _AFTER = re.compile(r"(?P<b>.{3,80}?) after (?P<a>.{3,80})", re.IGNORECASE)
 #: After "as", no title but a measure, a place or a manner.
-_NO_TITLE = re.compile(r"^(?:well|long|much|many|far|soon|part|such|noted|stated|listed|your|you|possible|one|usual|before|evidence)\b", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"^(?:well|long|much|many|far|soon|part|such|noted|stated|listed|your|you|possible|one|usual|before|evidence)\b",
+    re.IGNORECASE,
+)
 
 
 def check_work(held: Held) -> Iterator[Finding]:
@@ -58,7 +81,11 @@ def _titles(held: Held) -> Iterator[Finding]:
     for match in _TITLE.finditer(held.claim):
         title, place = match["title"].strip(), match.span("title")
         words = set(content(title)) - {fold("member")}
-        if not words or _NO_TITLE.match(title) or any(start <= place[0] and place[1] <= end + 1 for _, start, end in held.by_title):
+        if (
+            not words
+            or _NO_TITLE.match(title)
+            or any(start <= place[0] and place[1] <= end + 1 for _, start, end in held.by_title)
+        ):
             continue
         scope = [job for job, *_ in held.by_employer] or list(jobs)
         best = max(scope, key=lambda job: _alike(words, job.title), default=None)
@@ -73,7 +100,9 @@ def _titles(held: Held) -> Iterator[Finding]:
             cover, line = covered_by(title, held.record)
             known = f"the record says {best.title!r}" if best and held.by_employer else "no such title in the record"
             against = 0.95 - 0.6 * cover if cover < 1 else 0.2
-            yield Finding("title", 0.5 * (cover >= 1), against, *place, f"{title!r}: {known}", best.line if best else line)
+            yield Finding(
+                "title", 0.5 * (cover >= 1), against, *place, f"{title!r}: {known}", best.line if best else line
+            )
 
 
 def _covered_longer(held: Held, start: int, end: int) -> bool:
@@ -98,7 +127,16 @@ def _employers(held: Held) -> Iterator[Finding]:
             continue
         words = [fold(word) for word in re.findall(r"\w+", name.lower())]
         missing = [word for word in words if word not in known and word not in FRAME]
-        if not missing or name.split()[0].lower() in ("you", "your", "i", "the", "january", "february", "march", "april"):
+        if not missing or name.split()[0].lower() in (
+            "you",
+            "your",
+            "i",
+            "the",
+            "january",
+            "february",
+            "march",
+            "april",
+        ):
             continue
         elsewhere = all(word in record.written or word in record.all_words for word in words)
         if not elsewhere:
@@ -186,7 +224,9 @@ def _lead(held: Held) -> Iterator[Finding]:
     at, cover = held.best
     title_leads = any(LEADING_TITLE.search(job.title) for job in held.record.jobs)
     if at < 0:
-        yield Finding("lead", 0.0, 0.4 if title_leads else 0.8, *claimed.span(), f"{claimed[0]!r}: nothing of it in the record")
+        yield Finding(
+            "lead", 0.0, 0.4 if title_leads else 0.8, *claimed.span(), f"{claimed[0]!r}: nothing of it in the record"
+        )
         return
     line = held.record.lines[at]
     body = line.split(": ", 1)[-1]
@@ -195,4 +235,11 @@ def _lead(held: Held) -> Iterator[Finding]:
     elif part := PARTS.search(body[:_OPENING_CHARS]):
         yield Finding("lead", 0.0, 0.9, *claimed.span(), f"{claimed[0]!r}: the record says {part[0]!r}", at)
     else:
-        yield Finding("lead", 0.3 * title_leads, 0.3 if title_leads else 0.6, *claimed.span(), f"{claimed[0]!r}: the record does not say so", at)
+        yield Finding(
+            "lead",
+            0.3 * title_leads,
+            0.3 if title_leads else 0.6,
+            *claimed.span(),
+            f"{claimed[0]!r}: the record does not say so",
+            at,
+        )

@@ -163,7 +163,9 @@ COUNTRIES = {
     "GH": "Ghana|Ghanaian", "ET": "Ethiopia|Ethiopian", "TZ": "Tanzania|Tanzanian", "UG": "Uganda|Ugandan",
 }  # fmt: skip
 _COUNTRY = {name.lower(): code for code, names in COUNTRIES.items() for name in names.split("|")}
-_ANY_COUNTRY = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _COUNTRY), key=len, reverse=True))})\b", re.IGNORECASE)
+_ANY_COUNTRY = re.compile(
+    rf"\b(?:{'|'.join(sorted(map(re.escape, _COUNTRY), key=len, reverse=True))})\b", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=50_000)

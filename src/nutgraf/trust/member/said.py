@@ -23,7 +23,10 @@ _ADVICE = re.compile(
     r"|teach(?:es)? you|offer(?:s)? you|make(?:s)? you|ask(?:s)? you|for you|to you|thank you|do you|are you|have you|did you)\b",
     re.IGNORECASE,
 )
-_ABLE = re.compile(r"\byou (?:can|could) (?:also )?(?:already )?(?:speak|program|code|(?:read|write) (?:and \w+ )?[A-Z])\b", re.IGNORECASE)
+_ABLE = re.compile(
+    r"\byou (?:can|could) (?:also )?(?:already )?(?:speak|program|code|(?:read|write) (?:and \w+ )?[A-Z])\b",
+    re.IGNORECASE,
+)
 _STOPS = re.compile(
     r"\b(?:can|could|will|would|may|might|should|must|makes?|means?|fits?|gives?|lets?|helps?|match(?:es)?|matters?|relates?"
     r"|connects?|appl(?:y|ies)|prepares?|maps?|carr(?:y|ies)|overlaps?|counts?|stands?|puts?|sets?)\b",

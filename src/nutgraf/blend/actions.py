@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 
 from nutgraf.blend.choose import CLOSE, KIND_WEIGHTS, LOOSE
 from nutgraf.types import Action, ActionKind, Card, Fact, Item, ItemKind, Snapshot
@@ -67,8 +68,6 @@ def offers(
     """The records worth offering, best first. `vectors` has a row a record, `fact_vectors` a row a fact."""
     if not found:
         return []
-    import numpy as np  # a server without an encoder does without it
-
     to_item = vectors @ item_vector
     weights = np.array([KIND_WEIGHTS[fact.kind] for fact in snapshot.facts], dtype=np.float32)
     to_facts = vectors @ fact_vectors.T * weights if snapshot.facts else np.zeros((len(found), 0), dtype=np.float32)
@@ -94,8 +93,8 @@ def _broad(to_facts: Vectors) -> float:
     """Nearness to a whole record: the best fact, held down by the next three, so that one chance word is not enough."""
     if not len(to_facts):
         return 0.0
-    best = sorted(to_facts.tolist(), reverse=True)[:4]
-    return 0.6 * best[0] + 0.4 * sum(best) / len(best)
+    best = np.sort(to_facts)[::-1][:4]
+    return float(0.6 * best[0] + 0.4 * best.mean())
 
 
 def offered(offer: Offer) -> bool:

@@ -163,9 +163,7 @@ def _possible(evidence: Any, member: Any, topic: Path | None) -> list[str]:
     return found
 
 
-def _rows(
-    desk: Desk, check: str, text: str, evidence: Any, member: Any, *, named: bool
-) -> Iterator[dict[str, Any]]:
+def _rows(desk: Desk, check: str, text: str, evidence: Any, member: Any, *, named: bool) -> Iterator[dict[str, Any]]:
     """One row a sentence: what a check says and what the policy does. One that is missing is an error if `named`."""
     try:
         _, places, lines = desk.examine(check, text, None if check == "topic" else evidence, member)

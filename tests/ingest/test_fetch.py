@@ -167,7 +167,7 @@ async def test_redirects_are_followed() -> None:
         (Reply(200, body=b""), InputError, "is empty"),
         (Reply(200, body=b"x", encoding="br"), InputError, "is sent as 'br'"),
         (Reply(200, body=b"x", encoding="gzip"), InputError, "compressed data"),
-        (Reply(200, body=gzip.compress(bytes(200_000)), encoding="gzip"), TooLarge, "unpacks to more"),
+        (Reply(200, body=gzip.compress(bytes(200_000), mtime=0), encoding="gzip"), TooLarge, "unpacks to more"),
         (Reply(200, body=PAGE, charset="x-banana"), InputError, "declares the encoding"),
         (Reply(200, body=b"\x89PNG\r\n\x1a\n"), InputError, "is an image"),
     ],
@@ -183,7 +183,7 @@ async def test_replies_that_are_no_page(reply: Reply, error: type[InputError], s
 
 async def test_packed_pages_and_opt_outs() -> None:
     """A page sent packed is unpacked under our cap, and a server's noai counts like the page's own."""
-    reply = Reply(200, body=gzip.compress(PAGE), encoding="gzip", robots="googlebot: noindex, NoAI")
+    reply = Reply(200, body=gzip.compress(PAGE, mtime=0), encoding="gzip", robots="googlebot: noindex, NoAI")
     [item] = await Network(pages={"http://example.org/": reply}).fetch("http://example.org/")
 
     assert (item.title, item.ai) == ("Board", False)

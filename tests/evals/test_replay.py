@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from nutgraf.errors import InputError, ModelBusy, ModelCut, SourceError
 from nutgraf.evals.replay import Replayed, differences, prompts_of, replay
 from nutgraf.model.gate import Target
 from nutgraf.model.gateway import Gateway
-from nutgraf.orchestration import Agent, Passage
+from nutgraf.orchestration import Agent, Passage, Query, SkillSpec
 from nutgraf.pipeline.parts import Request, Rooms
 from nutgraf.pipeline.run import run
 from nutgraf.retrieve.hashing import HashEncoder
@@ -116,6 +116,36 @@ def test_sources_are_late_and_fail_again() -> None:
     assert any(
         fate["passage"]["source"] == "notes" for n in made.trace["notes"] if n["kind"] == "blend" for fate in n["fates"]
     )
+
+
+@dataclass
+class Skilled(FixedSource):
+    """A source that was made of a skill."""
+
+    spec: SkillSpec | None = None
+
+    def why_not(self, query: Query) -> str | None:
+        """Parking is not asked about here."""
+        return "it has no arguments" if self.name == "parking" else None
+
+
+def test_skills_are_chosen_again() -> None:
+    """The skills that were chosen for a question answer as they did, also one that was not needed."""
+    found = Passage(source="museum", ref="m1", text=f"{WAIT}says the museum.", score=1.0)
+    skills = tuple(
+        Skilled(name, passages, spec=SkillSpec(name=name, version=1, summary="Tells.", when="always", parameters={}))
+        for name, passages in (("museum", [found]), ("parking", []))
+    )
+    agent = replace(
+        next(agent for agent in rooms_with(None).agents.values() if agent.form == "answer"), sources=("item", "skills")
+    )
+    rooms = with_agent(replace(rooms_with(ScriptedModel(GOOD), shelf(COURSE)), skills=skills), agent)
+    trace = answered(rooms, QUESTION, agent=agent.name)
+    made = replay(trace, rooms, ITEMS[0], NURSE)
+
+    outcomes = {n["report"]["source"]: n["report"]["outcome"] for n in trace["notes"] if n["kind"] == "source"}
+    assert outcomes == {"item": "ok", "museum": "ok", "parking": "not-needed"}
+    assert made.differences == ()
 
 
 def with_agent(rooms: Rooms, agent: Agent) -> Rooms:

@@ -12,7 +12,7 @@ import anyio
 
 from nutgraf import errors
 from nutgraf.errors import ModelError, SourceError
-from nutgraf.orchestration import Partition, Passage, Query
+from nutgraf.orchestration import Partition, Passage, Query, SkillSpec
 from nutgraf.types import Deadline, Prompt
 
 if TYPE_CHECKING:
@@ -81,12 +81,22 @@ class RecordedModel:
 
 @dataclass
 class RecordedSource:
-    """Finds what was recorded, fetch by fetch, after as long; late ones never end, failed ones fail again."""
+    """Finds what was recorded, fetch by fetch, after as long; late ones never end, failed ones fail again.
+
+    With the `spec` of a skill it can be chosen for a question, as the skill was.
+    """
 
     name: str
     fetches: list[tuple[Json, tuple[Passage, ...]]]
     partition: Partition = "public"
     idempotent: bool = False
+    spec: SkillSpec | None = None
+
+    def why_not(self, query: Query) -> str | None:
+        """Why it was not asked, where it was not needed the next time."""
+        if self.fetches and self.fetches[0][0]["outcome"] == "not-needed":
+            return str(self.fetches.pop(0)[0].get("because") or "")
+        return None
 
     async def fetch(self, query: Query, deadline: Deadline) -> Sequence[Passage]:
         """What was found the next time; nothing once it was asked more often than recorded."""

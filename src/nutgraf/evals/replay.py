@@ -142,6 +142,9 @@ async def _again(
 def _with_sources(rooms: Rooms, notes: Sequence[Json]) -> Rooms:
     """The same rooms, where every source that was asked finds what was recorded."""
     recorded = {source.name: source for source in recorded_sources(notes, rooms.encoder)}
+    for skill in rooms.skills:
+        if skill.name in recorded:
+            recorded[skill.name].spec = getattr(skill, "spec", None)
     own = replace(rooms, skills=()).sources
     rooms = replace(rooms, skills=tuple(source for name, source in recorded.items() if name not in own))
     vars(rooms)["sources"] = {**rooms.sources, **recorded}  # the sources that come with Nutgraf are replaced as well

@@ -18,7 +18,7 @@ from nutgraf.events import Closed, Routed
 from nutgraf.orchestration import Agent, Form, Query, Route
 from nutgraf.pipeline.answer import ANSWER_PROMPT, QUESTION_AT_MOST_CHARS, answer
 from nutgraf.pipeline.drafting import draft
-from nutgraf.pipeline.finding import known_of, records_of, vectors_of
+from nutgraf.pipeline.finding import records_of, vectors_of
 from nutgraf.pipeline.fitting import fit, interview
 from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Refused, Run, Screening
@@ -110,7 +110,7 @@ async def _answered(run: Run, question: str) -> Closed:
         await run.released()
         return run.declined(found.because or NOBODY)
     agent = replace(agent, sources=found.sources)
-    known = known_of(run)
+    known = run.known
     query = Query(
         scope=request.scope, text=meant.text, item=request.item, snapshot=known, vector=vector, history=history,
         remembered=tuple(fact for fact in request.remembered if known.fact(f"memory.{fact.id}")),

@@ -14,7 +14,6 @@ from nutgraf.blend.nearness import nearness
 from nutgraf.clock import loop_time
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Sources
-from nutgraf.members.snapshot import snapshot
 from nutgraf.orchestration import Agent, Blended, Gathered, Passage, Query
 from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.warding import harmless
@@ -22,7 +21,7 @@ from nutgraf.retrieve.gather import gather
 from nutgraf.retrieve.shortlist import shortlist
 from nutgraf.seams import Source
 from nutgraf.text.memo import Memo
-from nutgraf.types import Deadline, Evidence, Item, Snapshot, Vectors
+from nutgraf.types import Deadline, Evidence, Item, Vectors
 
 #: No source is waited for longer than this share of what is left of the deadline.
 GATHER_SHARE = 1 / 3
@@ -38,13 +37,6 @@ class Found:
     passages: tuple[Passage, ...]
     evidence: tuple[Evidence, ...]
     records: Mapping[str, Item]
-
-
-def known_of(run: Run) -> Snapshot:
-    """The facts that may be used about the member: consented, remembered, and not taken out for this answer."""
-    request = run.request
-    known = snapshot(request.member, request.scope, run.rooms.vocabulary, request.remembered)
-    return replace(known, facts=tuple(fact for fact in known.facts if fact.id not in request.without))
 
 
 async def vectors_of(run: Run, texts: Sequence[str]) -> list[Vectors | None]:

@@ -18,7 +18,7 @@ from nutgraf.orchestration import Query
 from nutgraf.parse.auto import AutoParser
 from nutgraf.parse.schemas import takeaways_schema
 from nutgraf.pipeline.composing import ManyBlocks, Opening, stream_into, write
-from nutgraf.pipeline.finding import cited, find, known_of, records_of
+from nutgraf.pipeline.finding import cited, find, records_of
 from nutgraf.pipeline.parts import Run, prepare_item
 from nutgraf.pipeline.warding import harmless_spans, harmless_texts, harmless_title
 from nutgraf.pipeline.writing import Block, first_words_by, takeaway_prompt, writing_time
@@ -100,7 +100,7 @@ def _choose(run: Run, digest: Digest) -> Choice:
     from nutgraf.blend.choose import choose
 
     assert run.rooms.encoder is not None
-    known = known_of(run)
+    known = run.known
     vectors = run.rooms.fact_vectors.of(known, run.rooms.encoder)
     count = run.rooms.settings.takeaways_at_most
     return Choice(digest, known, vectors, choose(digest, known, vectors, count))
@@ -251,7 +251,7 @@ def _hurry(sink: ManyBlocks, piece: Evidence) -> None:
 async def _by_words(run: Run) -> Closed:
     """The panel without an encoder: evidence from every source of the agent, blended; the model writes it whole."""
     agent = run.rooms.panel_agent
-    known = known_of(run)
+    known = run.known
     run.send(Used(facts=known.facts))
     query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
     # The evidence alone is held while the model writes.

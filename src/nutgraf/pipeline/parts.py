@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from nutgraf.decide.agents import BASIC
 from nutgraf.decide.limiter import FirstTokens
 from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Closed, Event, Stage
+from nutgraf.members.snapshot import snapshot
 from nutgraf.model.gateway import Gateway
 from nutgraf.prompt.library import BUILT_IN, Library
 from nutgraf.retrieve.health import Health
@@ -77,7 +78,7 @@ class Rooms:
         """The model that writes when all is well."""
         return self.gateway.model("write") if self.gateway else None
 
-    @property
+    @cached_property
     def checks(self) -> str:
         """Everything that judges sentences, in its version."""
         return self.judge.version + (f"-{self.reviewer.version}" if self.reviewer else "")
@@ -185,14 +186,18 @@ class Run:
     memo: Memo = field(default_factory=Memo)
 
     @cached_property
+    def known(self) -> Snapshot:
+        """The facts that may be used about the member: consented, remembered, and not taken out for this answer."""
+        request = self.request
+        found = snapshot(request.member, request.scope, self.rooms.vocabulary, request.remembered)
+        return replace(found, facts=tuple(fact for fact in found.facts if fact.id not in request.without))
+
+    @cached_property
     def record(self) -> tuple[str, ...]:
-        """The reader's record as lines, for claims about them: all that they let us use. Blocks for milliseconds."""
-        from nutgraf.members.snapshot import snapshot
+        """What is known of the reader as lines, for claims about them."""
         from nutgraf.trust.member.facts import lines_of
 
-        request = self.request
-        known = snapshot(request.member, request.scope, self.rooms.vocabulary, request.remembered)
-        return lines_of(fact for fact in known.facts if fact.id not in request.without)
+        return lines_of(self.known.facts)
 
     async def released(self) -> None:
         """Wait until the question has passed its checks; raises Refused when it has not."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from nutgraf import weights
 from nutgraf.detection import Detected, Marked
 from nutgraf.errors import MissingPart
+from nutgraf.text.memo import Memo, memoised
 from nutgraf.text.sentences import split
 from nutgraf.trust.grounding import t0
 from nutgraf.trust.grounding.calibrate import Calibration
@@ -21,7 +20,6 @@ from nutgraf.trust.grounding.stack import Linear, is_record, of_text, sigmoid
 
 WEIGHTS = Path(__file__).parent / "weights"
 UNSUPPORTED = "unsupported"
-_KEPT_EVIDENCE = 32
 _QUESTION_AT_MOST = 240
 _LEAST_SPAN = 0.5
 _ROWS_NAMED = 3
@@ -127,7 +125,7 @@ class ScoredText:
 class Grounding:
     """The grounding detector: comparison (T0) and, where that leaves doubt, the trained network (T1).
 
-    Synchronous and safe to share between threads. Evidence is read once and remembered while it is in use.
+    Synchronous and safe to share between threads. Evidence is read once an answer.
     """
 
     name = "grounding"
@@ -138,8 +136,6 @@ class Grounding:
         self._cross = cross
         self._joined = joined
         self.version = version
-        self._ready: OrderedDict[tuple[str, ...], Ready] = OrderedDict()
-        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, folder: Path | None = None, *, tiers: Sequence[str] = ("t0", "t1")) -> Grounding:
@@ -162,18 +158,8 @@ class Grounding:
         return self._joined.thresholds
 
     def ready(self, lines: Sequence[str]) -> Ready:
-        """Evidence read for both tiers; the last few are remembered."""
-        key = tuple(lines)
-        with self._lock:
-            if key in self._ready:
-                self._ready.move_to_end(key)
-                return self._ready[key]
-        made = Ready(key, self._cross)
-        with self._lock:
-            self._ready[key] = made
-            while len(self._ready) > _KEPT_EVIDENCE:
-                self._ready.popitem(last=False)
-        return made
+        """Evidence read for both tiers; within one answer it is read once, and nobody's words outlive it."""
+        return _read((self._cross, tuple(lines)))
 
     def detect(self, sentences: Sequence[str], evidence: Sequence[str], kind: str = "") -> list[Detected]:
         """One result a sentence: the probability that `evidence` (one fact a line) does not bear it out.
@@ -191,7 +177,10 @@ class Grounding:
 
     def score_text(self, text: str, evidence: Evidence, kind: str = "") -> ScoredText:
         """A whole text, sentence by sentence, and a probability for the whole. `evidence` is a text or a record."""
-        lines = flatten(evidence)
+        with Memo().used():  # the evidence is looked at for the sentences and for the whole
+            return self._scored(text, flatten(evidence), kind)
+
+    def _scored(self, text: str, lines: Sequence[str], kind: str) -> ScoredText:
         places = [(start, end) for start, end in split(text) if any(char.isalnum() for char in text[start:end])]
         found = self.detect([text[start:end] for start, end in places], lines, kind)
         placed = tuple(
@@ -239,6 +228,12 @@ class Grounding:
         rows = signals.first.ranked.order[:_ROWS_NAMED]
         because = _because(sentence, veto, spans, rows, ready) if spans or veto else ""
         return Detected(score, {UNSUPPORTED: score}, tuple(spans), check, because, tuple(rows))
+
+
+@memoised
+def _read(evidence: tuple[CrossReader | None, tuple[str, ...]]) -> Ready:
+    cross, lines = evidence
+    return Ready(lines, cross)
 
 
 def _kinds(kind: str, record: bool) -> tuple[str, str]:

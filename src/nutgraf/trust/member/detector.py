@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from nutgraf import weights
 from nutgraf.detection import Detected, Marked
 from nutgraf.errors import MissingPart
+from nutgraf.text.memo import memoised
 from nutgraf.text.sentences import split
 from nutgraf.trust.member.features import NAMES, figures, findings
 from nutgraf.trust.member.findings import Finding, Held
@@ -27,7 +26,6 @@ PRESUMED = "presumption"
 NO_CLAIM = "no-claim"
 #: Nothing that can be checked is said of the reader: "your team", "you read".
 FAINT = 0.1
-_KEPT = 32
 _ROWS_NAMED = 3
 _TOLD = 0.5
 Floats = NDArray[np.float32]
@@ -72,8 +70,6 @@ class MemberGrounding:
     veto_score: float
     vetoes: Mapping[str, float]
     name: str = "member"
-    _records: OrderedDict[tuple[date | None, tuple[str, ...]], Record] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
 
     @property
     def version(self) -> str:
@@ -117,18 +113,8 @@ class MemberGrounding:
         return max((one.score for one in found), default=0.0), placed
 
     def record(self, lines: Sequence[str], today: date | None = None) -> Record:
-        """Lines read back; the last few records are remembered."""
-        key = (today, tuple(lines))
-        with self._lock:
-            if key in self._records:
-                self._records.move_to_end(key)
-                return self._records[key]
-        made = Record.of(key[1], today)
-        with self._lock:
-            self._records[key] = made
-            while len(self._records) > _KEPT:
-                self._records.popitem(last=False)
-        return made
+        """Lines read back; within one answer they are read once, and nobody's words outlive it."""
+        return _record((tuple(lines), today))
 
     def _one(self, sentence: str, record: Record) -> Detected:
         spoken = said(sentence)
@@ -178,3 +164,8 @@ def _told(
 def _lacks(spoken: Said, held: Held) -> str:
     missing = [word for word in spoken.words if word not in held.record.all_words]
     return f"the record says nothing of {', '.join(missing[:4])}" if missing else "the record does not say so"
+
+
+@memoised
+def _record(read: tuple[tuple[str, ...], date | None]) -> Record:
+    return Record.of(*read)

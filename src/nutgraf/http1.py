@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Mapping
 from functools import cache
 from typing import Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httptools
 from aiohappyeyeballs import start_connection
@@ -193,11 +193,6 @@ class _Connection(asyncio.Protocol):
             self.fit = whole and response.keeps and self._transport is not None and not self._transport.is_closing()
             self._pool.done(self)
 
-    def rest(self, seconds: float) -> None:
-        """Let what comes next gather in the socket for a moment."""
-        if self.pause():
-            self.loop.call_later(seconds, self.resume)
-
     def pause(self) -> bool:
         """Read no further for now; whether that was possible."""
         if self._transport is None or self._transport.is_closing():
@@ -288,8 +283,8 @@ class Response:
 
     def rest(self, seconds: float) -> None:
         """Let what comes next gather in the socket for so long: waking up costs more than a few bytes."""
-        if not (self.whole or self._paused):
-            self._connection.rest(seconds)
+        if not (self.whole or self._paused) and self._connection.pause():
+            self._connection.loop.call_later(seconds, self._connection.resume)
 
     def expire_at(self, moment: float) -> None:
         """Let what has not come by this moment of the loop's clock be a TimeoutError; infinity takes that back."""
@@ -375,6 +370,11 @@ class Response:
         """As httptools calls it."""
         if self.begun:
             self.whole = True
+
+
+def encoded(target: str) -> str:
+    """A path and query as they may be sent: what stands for itself in an address stays, the rest is written as %XX."""
+    return quote(target, safe="%/:?=&+,;@!$'()*~#[]")
 
 
 def header_lines(headers: Mapping[str, str]) -> bytes:

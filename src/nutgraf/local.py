@@ -131,8 +131,7 @@ def check_agents(rooms: Rooms, file: str = "") -> None:
             raise InputError(
                 f"{at}agent {agent.name!r}: sources: no source is called {unknown[0]!r}; known are "
                 f"{', '.join(sorted(known))}. A skill is known once skills_modules names its module, a tool once [mcp] "
-                f"has its server"
-                f"has its server"
+                "has its server"
             )
         if agent.form in WRITTEN:
             try:

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import anyio
 import orjson
 
 from nutgraf.clock import loop_time
 from nutgraf.errors import InputError, ModelBusy, ModelCut, ModelDenied, ModelError, ModelRefused, ModelSilent
-from nutgraf.http1 import Client, Response, header_lines
+from nutgraf.http1 import Client, Response, encoded, header_lines
 from nutgraf.model.provider_errors import error_kind, error_object, error_text
 from nutgraf.model.secret import Secret
 from nutgraf.model.wire import WireReader
@@ -33,8 +33,6 @@ HURRIED_CHARS, TRICKLE_AT_MOST_BYTES = 80, 16_384
 #: With so many answers open the words of each are gathered for twice as long, with more for longer yet, up to a limit.
 CROWD, CROWDED_AT_MOST = 32, 4.0
 SENT_ALWAYS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
-#: What an address may hold as it is.
-IN_ADDRESSES = "%/:?=&+,;@!$'()*~#[]"
 
 Fault = Callable[[type[ModelError], str], ModelError]
 
@@ -95,7 +93,7 @@ class HttpModel:
         self.endpoint = endpoint
         query = f"?{urlencode({'api-version': endpoint.api_version})}" if endpoint.api_version else ""
         self._url = f"{_checked(name, endpoint.base_url)}{self.path}{query}"
-        self._target = quote(re.sub(r"^https?://[^/]*", "", self._url), safe=IN_ADDRESSES)
+        self._target = encoded(re.sub(r"^https?://[^/]*", "", self._url))
         self._limits = limits or Limits()
         self._client: Client | None = None
         self._streaming = 0

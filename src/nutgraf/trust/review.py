@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from nutgraf.detection import CheckName, Detected
 from nutgraf.errors import MissingPart, NutgrafError
@@ -76,7 +77,7 @@ class Reviewer:
         """What is done about what is found."""
         return self._desk.policy
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The policy and the weights behind it: twelve hex digits."""
         told = [repr(self.policy), *(str(getattr(self._desk.detector(name), "version", "")) for name in self._checks)]

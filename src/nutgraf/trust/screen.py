@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nutgraf.registry import register, specs
+from nutgraf.text.memo import Memo, memoised
 from nutgraf.trust.attacks.help import answer
 
 #: An input check returns what a member may read as the reason for a refusal, or None.
@@ -23,12 +24,8 @@ def order_to_the_model() -> InputCheck:
     """A question may not order the model to drop its rules or to show its prompt; talk about such orders passes."""
 
     def judge(question: str) -> str | None:
-        from nutgraf.trust.hostile import attacks  # numpy and the weights are loaded with the first question
-
-        detector = attacks()
-        found = detector.detect(question)
-        hostile = max(found.labels["injection"], found.labels["jailbreak"]) >= detector.threshold
-        return ELSEWHERE if hostile else None
+        labels, threshold = _seen(question)
+        return ELSEWHERE if max(labels["injection"], labels["jailbreak"]) >= threshold else None
 
     return judge
 
@@ -37,6 +34,11 @@ def screen(question: str, locale: str = "en", country: str | None = None) -> str
     """Why a question may not be answered; None when every registered input check lets it pass. A sign of self-harm or
     a request for harm has its own answer, in the language of `locale` and with the help of `country`.
     """
+    with Memo().used():  # the detector reads a question once for all of them
+        return _refused(question, locale, country)
+
+
+def _refused(question: str, locale: str, country: str | None) -> str | None:
     try:
         helped = harm(question, locale, country)
     except Exception:
@@ -53,15 +55,21 @@ def screen(question: str, locale: str = "en", country: str | None = None) -> str
     return None
 
 
-def harm(question: str, locale: str = "en", country: str | None = None) -> str | None:
-    """What to answer a question that speaks of self-harm or asks for harm; None for any other."""
-    from nutgraf.trust.hostile import attacks
+@memoised
+def _seen(question: str) -> tuple[Mapping[str, float], float]:
+    """What the detector of hostile input says of a question, and its limit."""
+    from nutgraf.trust.hostile import attacks  # numpy and the weights are loaded with the first question
 
     detector = attacks()
-    labels = detector.detect(question).labels
-    if labels["self-harm"] >= detector.threshold:
+    return detector.detect(question).labels, detector.threshold
+
+
+def harm(question: str, locale: str = "en", country: str | None = None) -> str | None:
+    """What to answer a question that speaks of self-harm or asks for harm; None for any other."""
+    labels, threshold = _seen(question)
+    if labels["self-harm"] >= threshold:
         return answer("self-harm", locale, country)
     attack = max(labels["injection"], labels["jailbreak"])
-    if labels["harmful"] >= detector.threshold and labels["harmful"] > attack:
+    if labels["harmful"] >= threshold and labels["harmful"] > attack:
         return answer("harmful", locale, country)
     return None

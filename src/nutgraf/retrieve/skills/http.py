@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from nutgraf.errors import InputError, SourceError
-from nutgraf.http1 import Client, Response, header_lines
+from nutgraf.http1 import Client, Response, encoded, header_lines
 from nutgraf.types import Deadline
 
 CONNECTIONS_AT_MOST = 64
 CONNECT_WITHIN_S = 2.0
 ANSWER_AT_MOST_BYTES = 1 << 18
-#: What an address may hold as it is; the rest is written as percent signs and digits.
-IN_ADDRESSES = "%/:?=&+,;@!$'()*~#[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Service:
         `path` is encoded already. Raises SourceError when it cannot be reached, answers anything but 2xx, answers more
         than it may, or is late.
         """
-        target = quote(self._path + path, safe=IN_ADDRESSES)
+        target = encoded(self._path + path)
         if params:
             target += ("&" if "?" in target else "?") + urlencode(params)
         try:

@@ -15,6 +15,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nutgraf.errors import MissingPart
+from nutgraf.text.memo import Memo
 from nutgraf.text.sentences import split
 from nutgraf.trust.desk import Desk, manifests
 from nutgraf.trust.grounding.flatten import flatten
@@ -57,12 +58,13 @@ def figures(data: Path, *, short: bool = False) -> dict[str, float]:
             found[f"missing: {name}"] = 1.0
     first = FirstTier.load()
     spent: dict[str, list[float]] = {name: [] for name in (*names, "all", "T0 alone")}
-    kept, held = cases[0][1], Held(cases[0][1])
+    kept, held, memo = cases[0][1], Held(cases[0][1]), Memo()
     for number, (sentence, lines) in enumerate(cases):
-        desk.detector("grounding").ready(lines)
         if kept is not lines:
-            kept, held = lines, Held(lines)
-        each = {name: _took(_judge, desk, name, sentence, lines, member) for name in names}
+            kept, held, memo = lines, Held(lines), Memo()
+        with memo.used():  # as in an answer: what is known of its evidence, record and sentence is worked out once
+            desk.detector("grounding").ready(lines)
+            each = {name: _took(_judge, desk, name, sentence, lines, member) for name in names}
         each["T0 alone"] = _took(first.judge, sentence, held)
         each["all"] = sum(each[name] for name in names)
         if number >= _WARM:

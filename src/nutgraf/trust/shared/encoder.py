@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from nutgraf.errors import MissingPart
+from nutgraf.text.memo import memoised
 from nutgraf.weights import Manifest, load, network
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -52,13 +53,21 @@ class Shared:
         """Label -> one logit a text: the largest over its windows, the first forty of a very long one."""
         out = np.empty((len(texts), len(HEADS)), np.float32)
         for row, found in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-            out[row] = np.max([self._run(part) for part in _windows(found.ids)], axis=0)
+            out[row] = np.max([_run((self, tuple(part))) for part in _windows(found.ids)], axis=0)
         return {head: out[:, at] for at, head in enumerate(HEADS)}
 
-    def _run(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+    def run(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """One logit a head for one window of tokens."""
         ids = np.array([[self._first, *tokens, self._last]], np.int64)
         found: NDArray[np.float32] = self._session.run(["logits"], {"ids": ids})[0][0]
         return found
+
+
+@memoised
+def _run(window: tuple[Shared, tuple[int, ...]]) -> NDArray[np.float32]:
+    """What the network says of a window: once an answer, however many detectors ask."""
+    network, tokens = window
+    return network.run(tokens)
 
 
 def _windows(ids: Sequence[int]) -> list[Sequence[int]]:

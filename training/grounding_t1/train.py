@@ -20,14 +20,15 @@ from training.grounding_t1.network import CrossEncoder, fresh
 
 #: Share of each batch by part of the mixture.
 MIXTURE = {
-    "ragtruth": 0.38,
-    "pairs": 0.30,
-    "copies": 0.06,
+    "ragtruth": 0.41,
+    "pairs": 0.24,
+    "copies": 0.04,
     "summedits": 0.10,
-    "bump": 0.04,
+    "bump": 0.05,
     "factcheck": 0.03,
-    "begin": 0.04,
-    "halueval": 0.04,
+    "begin": 0.05,
+    "halueval": 0.06,
+    "wice": 0.02,
 }
 BATCH, ENCODER_RATE, HEAD_RATE, POSITIVE_WEIGHT, CLIP = 32, 1.2e-4, 9.6e-4, 2.0, 1.0
 POOL_BATCHES, WARM_STEPS, SAVE_SECONDS, LOOK_SECONDS = 24, 60, 300, 1080

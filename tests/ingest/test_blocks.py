@@ -113,13 +113,17 @@ def test_any_text_gives_sound_offsets(text: str) -> None:
         at = end
 
 
+#: A reference before a bracket that opens no link: the renderer goes on where it gave up, not behind the reference.
+GOES_ASTRAY = r"\[r\]\((?:[^)]*\[|\s*$)"
+
+
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(ATOMS), max_size=25).map("".join))
 def test_what_is_shown_is_what_a_renderer_shows(text: str) -> None:
     """Control by a renderer: the words we leave are the words it would print."""
     text = text.replace("][", "] [") + REFERENCE
     rendered = MarkdownIt("commonmark").parse(text)
-    if any(token.type == "html_block" for token in rendered) or re.search(r"\[r\]\(\s*$", text, re.MULTILINE):
+    if any(token.type == "html_block" for token in rendered) or re.search(GOES_ASTRAY, text, re.MULTILINE):
         return
     words = []
     for token in rendered:

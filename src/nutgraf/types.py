@@ -260,7 +260,8 @@ class Evidence:
     """The only thing a sentence may rest on: a quote with its place.
 
     `ref` is an item id (sources item and skill) or a fact id (source member); `quote` is exactly
-    the text of that item or fact from `start` to `end`.
+    the text of that item or fact from `start` to `end`. What is sent of it lacks only what no reader may get: images,
+    markup that runs, links that are not allowed.
     """
 
     id: str

@@ -18,6 +18,7 @@ from nutgraf.errors import NotFound, StoreError
 from nutgraf.events import Closed, Event, Stage
 from nutgraf.members.snapshot import snapshot
 from nutgraf.model.gateway import Gateway
+from nutgraf.pipeline.showing import Addresses, shown_event
 from nutgraf.prompt.library import BUILT_IN, Library
 from nutgraf.retrieve.health import Health
 from nutgraf.retrieve.sources import Conversation, ItemSpans, Kept, MemberRecord
@@ -184,6 +185,14 @@ class Run:
     cut: bool = False
     screening: Screening | None = None
     memo: Memo = field(default_factory=Memo)
+    addresses: Addresses = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is sent but through here: whatever makes an event, its reader gets plain text and allowed links."""
+        reviewer, emit = self.rooms.reviewer, self.send
+        policy = reviewer.policy if reviewer is not None else None
+        self.addresses = Addresses(policy, self.request.item, self.request.question)
+        self.send = lambda event: emit(shown_event(event, self.addresses.allowed))
 
     @cached_property
     def known(self) -> Snapshot:
@@ -268,10 +277,12 @@ class Run:
         self.cited[item.id] = item
         own = self.request.item is not None and item.id == self.request.item.id
         quote = item.text[span.start : span.end]
+        self.addresses.add(quote, item.url or "")
         return Evidence(self._next(), "item" if own else "skill", item.id, span.start, span.end, quote)
 
     def cite_fact(self, fact: Fact) -> Evidence:
         """Evidence for a fact of the member's record."""
+        self.addresses.add(fact.text)
         return Evidence(self._next(), "member", fact.id, 0, len(fact.text), fact.text)
 
     def cite_passage(self, passage: Passage, records: Mapping[str, Item]) -> Evidence:
@@ -280,6 +291,7 @@ class Run:
         if record is not None and record.shown(passage.start, passage.end) == " ".join(passage.text.split()):
             return self.cite(record, Span("", passage.start, passage.end, passage.text, 0))
         ref = passage.ref if record is None else f"skill:{passage.source}/{passage.ref}"
+        self.addresses.add(passage.text, passage.ref, passage.url or "")
         return Evidence(self._next(), passage.origin, ref, 0, len(passage.text), passage.text)
 
     def _next(self) -> str:

@@ -11,6 +11,7 @@ from nutgraf.events import Closed, Opened
 from nutgraf.pipeline.conversing import converse
 from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Emit, Request, Rooms, Run
+from nutgraf.pipeline.showing import Addresses, plain_text
 from nutgraf.read.worth import declined
 from nutgraf.trace.record import NOTHING, Recording
 
@@ -18,7 +19,7 @@ from nutgraf.trace.record import NOTHING, Recording
 def opening(request: Request, model_name: str) -> Opened:
     """The first event of the answer to a request."""
     item = request.item
-    return Opened(
+    event = Opened(
         stream=request.stream,
         item=item.id if item else "",
         title=item.title if item else "",
@@ -27,6 +28,7 @@ def opening(request: Request, model_name: str) -> Opened:
         deadline_ms=round((request.deadline.at - request.accepted_at) * 1000),
         question=request.question,
     )
+    return replace(event, title=plain_text(event.title, Addresses(None, item, None).allowed))
 
 
 async def run(request: Request, rooms: Rooms, emit: Emit, trace: Recording = NOTHING) -> None:

@@ -17,6 +17,7 @@ from nutgraf.events import SentenceCommitted, SentenceDropped, SentenceHeld
 from nutgraf.model.ledger import spent
 from nutgraf.orchestration import Step
 from nutgraf.pipeline.parts import Rooms, Run
+from nutgraf.pipeline.showing import plain_text
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.text.memo import memoised
 from nutgraf.text.words import content_stems, words
@@ -76,6 +77,10 @@ class Block:
     async def settle(self, draft: Draft) -> None:
         """Judge a draft, and commit it, quote what it came closest to, or drop it."""
         self.hold()
+        self.run.trace.note(
+            "draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations
+        )  # fmt: skip
+        draft = replace(draft, text=plain_text(draft.text, self.run.addresses.allowed))
         cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)]
         cited = cited or self._likeliest(draft)
         self.judging = True
@@ -113,7 +118,6 @@ class Block:
 
     async def _judged(self, draft: Draft, cited: Sequence[Evidence]) -> Verdict:
         judge, trace = self.run.rooms.judge, self.run.trace
-        trace.note("draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations)
         began = self.run.ms()
         with self.run.memo.used():
             if self.settles_at_once:

@@ -158,3 +158,21 @@ def test_a_broken_check_refuses_unless_it_may_not() -> None:
     assert Rule("attack", {"refuse": 0.5}).broken() == "refuse"
     assert Rule("tone", {"soften": 0.5}, "open").broken() == "commit"
     assert Policy("a", {}).rule("tone").broken() == "drop"
+
+
+def test_hosts_are_named_by_a_use_case(tmp_path: Path) -> None:
+    """Where the core lists hosts a use case names its own; where less is shown, or a name is wrong, it is told."""
+    core = tmp_path / "core.toml"
+    core.write_text(
+        "[links]\nshow = 'listed'\nhosts = ['Docs.example']\n[checks.pii]\nsteps = { mask = 0.5 }\nwithin_ms = 9"
+    )
+
+    assert load(written(tmp_path, "[links]\nhosts = ['help.example']"), core).hosts == {"docs.example", "help.example"}
+    assert load(written(tmp_path, "[links]\nshow = 'evidence'"), core).hosts == frozenset()
+    for wrong in (
+        "hosts = ['https://help.example/']",
+        "hosts = 'help.example'",
+        "show = 'none'\nhosts = ['a.example']",
+    ):
+        with pytest.raises(InputError, match=r"\[links\] hosts"):
+            load(written(tmp_path, f"[links]\n{wrong}"), core)

@@ -40,6 +40,19 @@ _SCAN = re.compile(
     ),
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
+#: Without any of these nothing in a printable text can be markup, a link or hidden.
+_TRIGGER = re.compile(r"[<>\[\]`*_#~:\ufe0e\ufe0f]|//|---|\.[a-z]", re.IGNORECASE)
+#: Names of elements that browsers know; a word between angle brackets that is none of them is set apart and kept.
+_ELEMENTS = frozenset(
+    """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body
+    br button canvas caption center cite code col colgroup command content data datalist dd del details dfn dialog dir
+    div dl dt element em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header
+    hgroup hr html i iframe image img input ins isindex kbd keygen label legend li link listing main map mark marquee
+    math menu menuitem meta meter multicol nav nextid nobr noembed noframes noscript object ol optgroup option output p
+    param picture plaintext portal pre progress q rb rp rt rtc ruby s samp script search section select shadow slot
+    small source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead
+    time title tr track tt u ul use var video wbr xml xmp""".split()
+)
 _OPEN = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _BRACKETS = re.compile(r"\](?=[\[(:])|!(?=\[)")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)?")
@@ -63,6 +76,8 @@ def clean(text: str, allowed: Allowed) -> Cleaned:
 
     Cleaning what was cleaned changes nothing.
     """
+    if text.isprintable() and not _TRIGGER.search(text):
+        return Cleaned(text)
     shown, places, marks = _seen(text)
     for number in range(_ROUNDS):
         before = shown
@@ -172,6 +187,15 @@ def _gone(label: str, because: str) -> Callable[[re.Match[str], Allowed], tuple[
     return lambda match, allowed: ("", label, because)
 
 
+def _html(match: re.Match[str], allowed: Allowed) -> tuple[str, str, str]:
+    """An element goes; what only looks like one, such as the type in `Vec<String>`, is set apart and stays."""
+    inside = match[0][1:-1].strip("/ ")
+    name = re.split(r"[\s/]", inside, maxsplit=1)[0].lower()
+    if name in _ELEMENTS or "=" in inside or "-" in name or ":" in name:
+        return "", "html", "raw markup"
+    return f"< {match[0][1:]}", "markdown", "shown as plain text"
+
+
 def _inner(match: re.Match[str], allowed: Allowed) -> tuple[str, str, str]:
     names = ("strongtext", "strongtext2", "emtext", "emtext2", "striketext", "codetext")
     return next((match[name] for name in names if match[name] is not None), ""), "markdown", "shown as plain text"
@@ -180,7 +204,7 @@ def _inner(match: re.Match[str], allowed: Allowed) -> tuple[str, str, str]:
 _KINDS: dict[str, Callable[[re.Match[str], Allowed], tuple[str, str, str]]] = {
     "image": _image, "link": _link, "define": _gone("link", "a link's address, given apart"), "auto": _auto,
     "swallowed": _gone("html", "markup that runs or loads something"), "comment": _gone("html", "a hidden comment"),
-    "html": _gone("html", "raw markup"), "url": _url, "bare": _bare,
+    "html": _html, "url": _url, "bare": _bare,
     "script": _gone("link", "an address that runs or holds something"),
     "fence": _gone("markdown", "shown as plain text"), "heading": _gone("markdown", "shown as plain text"),
     "strong": _inner, "em": _inner, "strike": _inner, "code": _inner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from nutgraf.trust.policy.rules import ACTIONS, CHECKS, LINKS, Action, Fail, Lin
 CORE = Path(__file__).parents[2] / "usecases/core/trust.toml"
 BYTES_AT_MOST = 100_000
 WITHIN_MS_AT_MOST = 10_000
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _FIELDS = ("steps", "fail", "within_ms", "categories")
 
 
@@ -42,7 +44,7 @@ class _Reader:
         self._known(checks, CHECKS, "checks")
         names = [name for name in CHECKS if name in checks or (self._base and name in self._base.rules)]
         rules = {name: self._rule(name, self._table(checks, name, "checks")) for name in names}
-        return Policy(self._path.parent.name, rules, self._masked(), self._links())
+        return Policy(self._path.parent.name, rules, self._masked(), *self._links())
 
     def _rule(self, name: CheckName, table: Mapping[str, Any]) -> Rule:
         where = f"checks.{name}"
@@ -116,15 +118,24 @@ class _Reader:
             raise self._wrong("mask", "kinds", f"is {kinds!r}", 'give a list of names, such as ["email", "phone"]')
         return frozenset(kinds) | (self._base.masked if self._base else frozenset())
 
-    def _links(self) -> Links:
+    def _links(self) -> tuple[Links, frozenset[str]]:
+        """How much may be linked, and the hosts; a use case names its own hosts where the core lets it."""
         table = self._table(self._data, "links", "")
-        self._known(table, ("show",), "links")
+        self._known(table, ("show", "hosts"), "links")
         value = table.get("show", self._base.links if self._base else "listed")
         if value not in LINKS:
             raise self._wrong("links", "show", f"is {value!r}", f"give one of {', '.join(LINKS)}")
         if self._base and LINKS.index(value) < LINKS.index(self._base.links):
             raise self._loosens("links", "show", f"the core's is {self._base.links!r}", f"{self._base.links!r} or less")
-        return cast(Links, value)
+        hosts = table.get("hosts", [])
+        if not isinstance(hosts, list) or not all(isinstance(one, str) and _HOST.fullmatch(one) for one in hosts):
+            raise self._wrong("links", "hosts", f"is {hosts!r}", 'give a list of names, such as ["help.example.org"]')
+        if hosts and value != "listed":
+            raise self._wrong(
+                "links", "hosts", f"says nothing where show is {value!r}", 'leave it out, or show "listed"'
+            )
+        inherited = self._base.hosts if self._base else frozenset()
+        return cast(Links, value), (inherited | {one.lower() for one in hosts} if value == "listed" else frozenset())
 
     def _toml(self) -> Mapping[str, Any]:
         try:

@@ -61,12 +61,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything a use case has settled. `masked` are the kinds of personal data replaced before a model is called."""
+    """Everything a use case has settled. `masked` are the kinds of personal data replaced before a model is called.
+
+    `hosts` are those whose pages may be shown beside the addresses that the evidence holds.
+    """
 
     name: str
     rules: Mapping[CheckName, Rule]
     masked: frozenset[str] = frozenset()
     links: Links = "listed"
+    hosts: frozenset[str] = frozenset()
 
     def rule(self, check: CheckName) -> Rule:
         """The rule of a check; one that no file names fails closed and commits nothing above a half."""

@@ -162,6 +162,39 @@ def test_a_foreign_output_is_left_alone(nutgraf: Run) -> None:
     assert Path("notes.txt").read_text("utf-8") == "my notes\nmore of them\n"
 
 
+def test_every_place_of_personal_data_is_told(nutgraf: Run) -> None:
+    """The table gives each with its kind, JSON with its place; checks may be named with commas, in any case."""
+    args = ("trust", "check", "Write to Ana Bell, ana@post.example.", "--check", "PII,tone")
+    said, as_json = nutgraf(*args), json.loads(nutgraf(*args, "--json").stdout)
+
+    assert "pii: person 'Ana Bell'" in said.output
+    assert "pii: email 'ana@post.example'" in said.output
+    assert [(row["check"], len(row["spans"])) for row in as_json] == [("pii", 2), ("tone", 0)]
+
+
+def test_a_verdict_of_ok_is_never_acted_on(nutgraf: Run) -> None:
+    """Kinds of tone count only beyond the frozen limit, here as in an answer."""
+    rows = json.loads(nutgraf("trust", "check", "🙂🙂 You have led two teams.", "--check", "tone", "--json").stdout)
+
+    assert {(row["verdict"], row["action"]) for row in rows} == {("ok", "commit")}
+
+
+def test_the_name_of_a_file_is_not_taken_for_its_text(nutgraf: Run) -> None:
+    """Who gives a file's name as the text is told how its content is checked."""
+    Path("note.txt").write_text("Call me.", "utf-8")
+
+    assert "nutgraf trust check - < note.txt" in nutgraf("trust", "check", "note.txt", "--check", "pii").stderr
+
+
+def test_the_input_is_not_written_over(nutgraf: Run) -> None:
+    """IN and OUT the same is a mistake."""
+    Path("in.jsonl").write_text(lines({"id": 1, "text": "x"}), "utf-8")
+
+    said = nutgraf("trust", "score", "in.jsonl", "in.jsonl", "--check", "pii")
+
+    assert (said.exit_code, "OUT: is the same file as IN" in said.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
@@ -172,6 +205,9 @@ def test_a_foreign_output_is_left_alone(nutgraf: Run) -> None:
         (("check", "x", "--check", "grounding"), "evidence: is missing"),
         (("check", "x", "--check", "member"), "member: is missing"),
         (("check", "x", "--policy", "none.toml"), "cannot be read"),
+        (("check", "x", "--check", "topic"), "topic: is missing; the check topic needs --topic FILE"),
+        (("check", "x", "--check", "pii,taste"), "check: 'taste' is not known"),
+        (("report", "taste"), "NAME: 'taste' is no set of weights"),
     ],
 )
 def test_input_that_cannot_be_used_is_told_by_name(nutgraf: Run, args: tuple[str, ...], told: str) -> None:
@@ -192,6 +228,7 @@ def test_the_report_names_every_set_of_weights(nutgraf: Run) -> None:
     assert "member: member@1-" in said.output
     assert "profiles_jsonresume" in said.output
     assert as_json["bytes"] == sum(size for *_, size in manifests())
+    assert "profiles_jsonresume (MIT, CC-BY-4.0), " in nutgraf("trust", "report", "member").output
 
 
 def test_a_check_without_its_weights_names_what_is_missing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -13,6 +13,7 @@ import typer
 
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.serve.cli_common import Told, bar, note
+from nutgraf.serve.trust_report import report_lines
 
 if TYPE_CHECKING:
     from nutgraf.trust.desk import Desk
@@ -23,6 +24,7 @@ LINE_CHARS_AT_MOST = 5_000_000
 FILE_BYTES_AT_MOST = 20_000_000
 STREAM = "-"
 _WIDE = 58
+_PATH_CHARS = 200
 
 trust = typer.Typer(
     cls=Told, no_args_is_help=True, rich_markup_mode=None, help="What the checks say of a text: check, score, report."
@@ -47,7 +49,8 @@ def trust_check(
     ] = None,
     check: Annotated[
         list[str] | None,
-        typer.Option("--check", metavar="NAME", help="A check; by default all that can run.", show_default=False),
+        typer.Option("--check", metavar="NAME", help="A check, or several with commas; by default all that can run.",
+                     show_default=False),
     ] = None,
     policy: Policy = None,
     topic: Topic = None,
@@ -62,9 +65,14 @@ def trust_check(
         raise InputError("text: is empty; give the text to check, or - to read it from standard input")
     source = _evidence_of(evidence) if evidence else None
     reader = _member_of(member) if member else None
+    if len(said) < _PATH_CHARS and Path(said.strip()).is_file():
+        note(f"the name {said.strip()!r} is checked, not what is in the file; for that: nutgraf trust check - < {said}")
     desk = _desk(policy, topic)
-    chosen = check or _possible(source, reader, topic)
-    rows = [row for name in chosen for row in _rows(desk, name, said, source, reader, named=bool(check))]
+    named = _named(check)
+    if "topic" in named and topic is None:
+        raise InputError("topic: is missing; the check topic needs --topic FILE, examples of what is on topic")
+    chosen = named or _possible(source, reader, topic)
+    rows = [row for name in chosen for row in _rows(desk, name, said, source, reader, named=bool(named))]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -74,13 +82,20 @@ def trust_check(
 
 
 @trust.command("report")
-def trust_report(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def trust_report(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One set of weights; by default all.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="Every set of data, limit and figure, a line each.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """List the embedded detectors: version, data and licences, figures, thresholds, size."""
     from dataclasses import asdict
 
     from nutgraf.trust.desk import manifests
 
-    found = manifests()
+    every = manifests()
+    found = [one for one in every if name in ("", one[0])]
+    if not found:
+        raise InputError(f"NAME: {name!r} is no set of weights; use one of {', '.join(one for one, *_ in every)}")
     total = sum(size for _, _, size in found)
     if as_json:
         shown = [
@@ -89,19 +104,11 @@ def trust_report(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
         ]
         typer.echo(json.dumps({"detectors": shown, "bytes": total}, ensure_ascii=False, indent=2))
         return
-    for name, one, size in found:
-        if one is None:
-            typer.echo(f"{name}: {size / 1e6:.2f} MB, cannot be read; install Nutgraf again\n")
-            continue
-        typer.echo(f"{name}: {one.id}, {size / 1e6:.2f} MB, licence {one.licence}, seed {one.seed}")
-        typer.echo(f"  rebuilt by  {one.command}")
-        for entry in one.data:
-            typer.echo(f"  data        {entry.get('name')} ({entry.get('licence')}), {entry.get('rows', '?')} rows")
-        for title, values in (("threshold", one.thresholds), ("figure", one.metrics)):
-            for key, value in _flat(values):
-                typer.echo(f"  {title:<11} {key} {value}")
+    for folder, one, size in found:
+        for line in report_lines(folder, one, size, full=full or bool(name)):
+            typer.echo(line)
         typer.echo("")
-    typer.echo(f"{len(found)} sets of weights, {total / 1e6:.2f} MB in all.")
+    typer.echo(f"{len(found)} set{'s' * (len(found) != 1)} of weights, {total / 1e6:.2f} MB in all.")
 
 
 @trust.command("score")
@@ -121,10 +128,13 @@ def trust_score(
     its number and field; the others are scored. Exit status: 0, or 2 when a line could not be used.
     """
     desk = _desk(policy, topic)
+    check = check.strip().lower()
     desk.detector(check)
+    if STREAM not in (source, target) and Path(source).exists() and Path(source).resolve() == Path(target).resolve():
+        raise InputError("OUT: is the same file as IN; name another file to write to")
     done = _done(target)
     lines, whole = _lines_in(source)
-    wrong = 0
+    wrong = scored = 0
     with _opened(target) as out, bar(f"{check}: {source}") as tell:
         for number, found in _scored(desk, check, lines, done, threads):
             if isinstance(found, InputError):
@@ -133,9 +143,11 @@ def trust_score(
                     note(f"line {number}: {found}")
             elif found is not None:
                 out.write(json.dumps(found, ensure_ascii=False) + "\n")
+                scored += 1
             tell(number, whole or number)
     if wrong:
-        note(f"{wrong} line{'s' * (wrong != 1)} could not be used; the others are scored")
+        rest = "the others are scored" if scored else "none was scored; one object a line is wanted, with id and text"
+        note(f"{wrong} line{'s' * (wrong != 1)} could not be used; {rest}")
         raise typer.Exit(2)
 
 
@@ -144,13 +156,27 @@ def _desk(policy: Path | None, topic: Path | None) -> Desk:
     from nutgraf.trust.policy.load import load
 
     examples = [line.strip() for line in _read(topic, "topic").splitlines() if line.strip()] if topic else []
+    if topic and len(examples) < (least := _least_examples()):
+        raise InputError(f"topic: {topic} has {len(examples)} lines; give {least} examples at least, one a line")
     return Desk(load(policy) if policy else None, topic=examples, encode=_encode)
+
+
+def _least_examples() -> int:
+    from nutgraf.trust.topic.topic import LEAST
+
+    return LEAST
 
 
 def _encode() -> Any:
     from nutgraf.retrieve.encoder import OnnxEncoder
 
     return OnnxEncoder.load().encode
+
+
+def _named(checks: list[str] | None) -> list[str]:
+    """The checks that were asked for, each once: `--check tone,pii` is `--check tone --check pii`; none for `all`."""
+    found = [name.strip().lower() for one in checks or () for name in one.split(",") if name.strip()]
+    return [] if "all" in found else list(dict.fromkeys(found))
 
 
 def _possible(evidence: Any, member: Any, topic: Path | None) -> list[str]:
@@ -173,6 +199,7 @@ def _rows(desk: Desk, check: str, text: str, evidence: Any, member: Any, *, name
         yield {
             "check": check, "sentence": text, "start": 0, "end": len(text), "score": 1.0, "verdict": "unchecked",
             "action": desk.policy.rule(check).broken(), "by": "missing", "because": str(exc), "evidence": [],  # type: ignore[arg-type]
+            "spans": [],
         }  # fmt: skip
         return
     for start, end, found in places:
@@ -180,6 +207,11 @@ def _rows(desk: Desk, check: str, text: str, evidence: Any, member: Any, *, name
             "check": check, "sentence": text[start:end], "start": start, "end": end, "score": round(found.score, 4),
             "verdict": desk.verdict(check, found), "action": desk.action(check, found), "by": found.check,  # type: ignore[arg-type]
             "because": found.because, "evidence": [lines[row] for row in found.evidence[:1] if row < len(lines)],
+            "spans": [
+                {"start": start + mark.start, "end": start + mark.end, "label": mark.label,
+                 "score": round(mark.score, 4), "because": mark.because}
+                for mark in found.spans
+            ],
         }  # fmt: skip
 
 
@@ -195,17 +227,21 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
         before = text
         typer.echo(f"{shown:<{_WIDE}}  {row['check']:<9}  {row['verdict']:<11}  {row['score']:>6.3f}  {row['action']}")
         if row["because"] and (row["action"] != "commit" or row["verdict"] in ("unsupported", "flagged", "unchecked")):
-            typer.echo(f"    {row['by']}: {clean(row['because'])}")
+            for line in _reasons(row):
+                typer.echo(f"    {row['by']}: {clean(line)}")
             if row["evidence"]:
                 typer.echo(f"    evidence: {clean(row['evidence'][0])[:160]}")
 
 
-def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key} / ")
-        else:
-            yield f"{above}{key}", value
+def _reasons(row: dict[str, Any]) -> list[str]:
+    """Why: for personal data every place that was found, for the rest the reason that decided."""
+    if row["check"] != "pii" or not row["spans"]:
+        return [row["because"]]
+    sentence, start = row["sentence"], row["start"]
+    return [
+        f"{mark['label']} {sentence[mark['start'] - start : mark['end'] - start]!r}: {mark['because']}"
+        for mark in row["spans"]
+    ]
 
 
 def _read(file: Path, field: str) -> str:
@@ -247,7 +283,7 @@ def _done(target: str) -> set[str]:
     for number, line in enumerate(raw.splitlines(), 1):
         try:
             found = json.loads(line)
-            ids.add(_key(found["id"]))
+            ids.add(_key((found["id"], found["score"])[0]))
             kept.append(line)
         except (ValueError, TypeError, KeyError) as exc:
             if number < raw.count("\n") + (not raw.endswith("\n")):

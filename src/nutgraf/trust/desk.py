@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ from nutgraf import weights
 from nutgraf.detection import CheckName, Detected, GroundingDetector, Marked, TextDetector
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.text.sentences import split
+from nutgraf.trust.own import beside
 from nutgraf.trust.policy.load import load as load_policy
 from nutgraf.trust.policy.rules import Action, Policy
 
@@ -64,7 +66,8 @@ class Desk:
         with self._lock:
             if name not in self._loaded:
                 try:
-                    self._loaded[name] = self._load(name)
+                    rule = self.policy.rule(name)
+                    self._loaded[name] = beside(name, self._load(name), rule.detectors, self.policy.folder)
                 except ImportError as exc:
                     missing = exc.name or str(exc)
                     raise MissingPart(f"check {check}: {missing} is not installed; install Nutgraf again") from exc
@@ -144,7 +147,12 @@ class Desk:
         return float(getattr(detector, "threshold", 0.5))
 
     def action(self, check: CheckName, found: Detected) -> Action:
-        """What the policy does about a finding."""
+        """What the policy does about a finding.
+
+        Kinds of tone count only where the text as a whole is beyond the limit that was frozen for it.
+        """
+        if check == "tone" and found.score < self.threshold(check):
+            found = replace(found, labels={})
         return self.policy.rule(check).decide(found)[0]
 
     def _load(self, name: str) -> Any:

@@ -16,7 +16,10 @@ CORE = Path(__file__).parents[2] / "usecases/core/trust.toml"
 BYTES_AT_MOST = 100_000
 WITHIN_MS_AT_MOST = 10_000
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_FIELDS = ("steps", "fail", "within_ms", "categories")
+_FIELDS = ("steps", "fail", "within_ms", "categories", "detectors")
+_DETECTOR = re.compile(r"(?:\w+(?:\.\w+)*|[^:]+\.py):[A-Za-z_]\w*")
+#: The checks that a detector of one's own may stand beside.
+_OWN = ("grounding", "member", "attack", "tone", "pii")
 
 
 def load(path: Path | None = None, core: Path = CORE) -> Policy:
@@ -44,7 +47,7 @@ class _Reader:
         self._known(checks, CHECKS, "checks")
         names = [name for name in CHECKS if name in checks or (self._base and name in self._base.rules)]
         rules = {name: self._rule(name, self._table(checks, name, "checks")) for name in names}
-        return Policy(self._path.parent.name, rules, self._masked(), *self._links())
+        return Policy(self._path.parent.name, rules, self._masked(), *self._links(), self._path.parent)
 
     def _rule(self, name: CheckName, table: Mapping[str, Any]) -> Rule:
         where = f"checks.{name}"
@@ -54,12 +57,26 @@ class _Reader:
         if old is None and not steps:
             raise self._wrong(where, "steps", "is missing", "name at least one action, such as { drop = 0.8 }")
         fail = self._fail(table.get("fail"), where, old)
-        return Rule(name, steps, fail, self._within(table, where, old, fail), self._categories(table, where, old))
+        own = self._detectors(name, table, where)
+        within = self._within(table, where, old, fail)
+        return Rule(name, steps, fail, within, self._categories(table, where, old, own), own)
 
-    def _categories(self, table: Mapping[str, Any], where: str, old: Rule | None) -> dict[str, Steps]:
+    def _detectors(self, name: CheckName, table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+        """Detectors of the use case's own beside ours: they can only add to what is found."""
+        found = table.get("detectors", [])
+        if not isinstance(found, list) or not all(isinstance(one, str) and _DETECTOR.fullmatch(one) for one in found):
+            raise self._wrong(where, "detectors", f"is {found!r}", 'give a list such as ["mine.py:Shouting"]')
+        if found and name not in _OWN:
+            raise self._wrong(where, "detectors", "is not for this check", f"use it for {', '.join(_OWN)}")
+        return tuple(found)
+
+    def _categories(
+        self, table: Mapping[str, Any], where: str, old: Rule | None, own: tuple[str, ...]
+    ) -> dict[str, Steps]:
+        """Steps by label; a use case names labels that the core names, or any where it has detectors of its own."""
         found = self._table(table, "categories", where)
         before = old.categories if old else {}
-        if old is not None:
+        if old is not None and not own:
             self._known(found, tuple(before), f"{where}.categories")
         merged: dict[str, Steps] = dict(before)
         for label, inner in found.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from nutgraf.detection import CheckName, Detected
@@ -36,13 +37,17 @@ def taken(steps: Steps, probability: float) -> Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one check leads to. `categories` hold the steps of its labels, beside those for the whole."""
+    """What one check leads to. `categories` hold the steps of its labels, beside those for the whole.
+
+    `detectors` name detectors of your own that stand beside ours, as `module:Class` or `file.py:Class`.
+    """
 
     check: CheckName
     steps: Steps = field(default_factory=dict)
     fail: Fail = "closed"
     within_ms: int = 20
     categories: Mapping[str, Steps] = field(default_factory=dict)
+    detectors: tuple[str, ...] = ()
 
     def decide(self, found: Detected) -> tuple[Action, str]:
         """The severest action for what was found, and the category that led to it, empty for the whole."""
@@ -63,7 +68,8 @@ class Rule:
 class Policy:
     """Everything a use case has settled. `masked` are the kinds of personal data replaced before a model is called.
 
-    `hosts` are those whose pages may be shown beside the addresses that the evidence holds.
+    `hosts` are those whose pages may be shown beside the addresses that the evidence holds. `folder` is where the file
+    lies, from which detectors in files are named.
     """
 
     name: str
@@ -71,6 +77,7 @@ class Policy:
     masked: frozenset[str] = frozenset()
     links: Links = "listed"
     hosts: frozenset[str] = frozenset()
+    folder: Path = field(default=Path(), repr=False, compare=False)
 
     def rule(self, check: CheckName) -> Rule:
         """The rule of a check; one that no file names fails closed and commits nothing above a half."""

@@ -1,0 +1,140 @@
+"""What the gate delivers: rates before it and after it, and what it cost. `python bench/gate.py DATA [--short]`.
+
+DATA holds article sets and `profiles_jsonresume/`. Two hundred articles, each with another reader, go once through the
+real pipeline with the embedded model, and fewer with each `--model FILE.gguf`. Every sentence that a model wrote is
+noted with what became of it. Printed are the shares of unsupported sentences, wrong tone and breaches of policy among
+what was written and among what was shown, by the detectors and by hand labels, with 95 % bootstrap intervals by
+article, and what that cost.
+
+`--replies FILE` keeps what the models said: a second run judges the same words anew in minutes. `--kept-only` asks no
+model. `--rows FILE` writes every sentence with its fate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.gate_parts.answers import answered, as_row
+from bench.gate_parts.articles import Pair, pairs
+from bench.gate_parts.kept import KeptModel, Replies
+from bench.gate_parts.rates import Row, read_labels
+from bench.gate_parts.table import Scored, judges_lines, model_lines
+from nutgraf.local import open_rooms
+from nutgraf.model.call import Patience
+from nutgraf.model.embedded import EmbeddedModel
+from nutgraf.model.gate import Target
+from nutgraf.model.gateway import Gateway
+from nutgraf.pipeline.parts import Rooms
+from nutgraf.settings import Settings
+from nutgraf.trust.desk import Desk
+
+LABELS = Path(__file__).parent / "data" / "gate_labels.jsonl"
+#: Nobody waits here: what is measured is what was written, and not how fast this machine was meanwhile.
+PATIENT_S = 3_600.0
+ASKED_EVERY = 2
+CONTEXT_TOKENS = 4_096
+
+
+def rooms_for(gguf: Path | None, replies: Replies, *, writing: str, asks: bool) -> Rooms:
+    """Rooms with one local model, the embedded one or a larger one, which writes as `writing` of the settings says."""
+    settings = Settings(
+        model="none", writing=writing, first_words_within_s=PATIENT_S,
+        data_dir=Path(tempfile.gettempdir()) / "nutgraf-gate", encoder_threads=1, traces="off",
+    )  # fmt: skip
+    name = "embedded" if gguf is None else gguf.stem
+    inner = EmbeddedModel(gguf, name=name, context_tokens=CONTEXT_TOKENS) if asks else None
+    model = KeptModel(inner, name, replies, asks=asks)
+    model.continues_opening = True  # as every model in this process
+    patience = Patience(first_token_s=PATIENT_S, between_tokens_s=PATIENT_S)
+    rooms = open_rooms(settings)
+    gateway = Gateway([Target(name=name, model=model)], patience=patience)
+    return replace(rooms, model=gateway)
+
+
+async def generate(
+    rooms: Rooms, chosen: Sequence[Pair], until: float, keep: Callable[[Sequence[Row]], None]
+) -> tuple[list[Row], int]:
+    """(a row for every sentence that was written, how many articles were read before `until`)."""
+    found: list[Row] = []
+    for number, pair in enumerate(chosen):
+        if time.monotonic() > until:
+            return found, number
+        written, starters = await answered(rooms, pair)
+        if starters and number % ASKED_EVERY == 0:
+            written += (await answered(rooms, pair, starters[0]))[0]
+        fresh = [as_row(row) for row in written]
+        keep(fresh)
+        found += fresh
+        progress(f"{rooms.model_name}: {number + 1} of {len(chosen)} articles, {len(found)} sentences")
+    return found, len(chosen)
+
+
+def main() -> int:
+    """Answer, judge and print."""
+    options = arguments()
+    replies, labels = Replies(options.replies), read_labels(options.labels)
+    until = time.monotonic() + 60 * options.minutes
+    made: list[tuple[str, list[Row], int]] = []
+
+    def keep(fresh: Sequence[Row]) -> None:
+        if options.rows:
+            with options.rows.open("a", encoding="utf-8") as out:
+                out.writelines(json.dumps(row) + "\n" for row in fresh)
+
+    if options.rows:
+        options.rows.unlink(missing_ok=True)
+    for gguf in (None, *options.model):
+        count = options.articles if gguf is None else options.large_articles
+        if count:
+            rooms = rooms_for(gguf, replies, writing=options.writing, asks=not options.kept_only)
+            rows, read = asyncio.run(generate(rooms, pairs(options.data, count), until, keep))
+            made.append((rooms.model_name, rows, read))
+    print("\n".join(table(made, labels)))
+    return 0
+
+
+def table(made: Sequence[tuple[str, list[Row], int]], labels: Mapping[str, Row]) -> list[str]:
+    """Everything that is printed, line by line, as Markdown."""
+    scored = Scored(Desk())
+    lines = [line for name, rows, read in made if rows for line in model_lines(name, rows, labels, scored, read)]
+    every = list({row["id"]: row for _, rows, _ in made for row in rows}.values())
+    return [*lines, *judges_lines(every, labels, scored)]
+
+
+def progress(line: str) -> None:
+    """One line that overwrites the last one, or a line each where nobody looks."""
+    print(line, file=sys.stderr, end="\r" if sys.stderr.isatty() else "\n", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--short", action="store_true", help="4 articles, embedded model only: under a minute")
+    parser.add_argument("--model", type=Path, nargs="*", default=[], metavar="GGUF", help="larger local models")
+    parser.add_argument("--articles", type=int, default=200)
+    parser.add_argument("--large-articles", type=int, default=60, help="articles for each larger model")
+    parser.add_argument("--writing", default="auto", help="as the setting of that name: auto, one-by-one or at-once")
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop asking after so long; what was made counts")
+    parser.add_argument("--replies", type=Path, default=Path(tempfile.gettempdir()) / "nutgraf-gate-replies.jsonl")
+    parser.add_argument("--kept-only", action="store_true", help="ask no model")
+    parser.add_argument("--labels", type=Path, default=LABELS, help="hand labels of sentences")
+    parser.add_argument("--rows", type=Path, help="where to write every sentence with its fate")
+    options = parser.parse_args()
+    if options.short:
+        options.articles, options.model = 4, []
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -79,6 +79,10 @@ class Detection:
     sensitivity: tuple[Tally, ...]
     specificity: tuple[Tally, ...]
 
+    def effective(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Both as a share and its effective number: what a sample without clusters of the same variance would hold."""
+        return _effective(self.sensitivity), _effective(self.specificity)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:

@@ -1,0 +1,1 @@
+"""What is measured of a recorded answer, one question a file."""

@@ -114,14 +114,10 @@ def _fool_me_twice(folder: Path, part: str) -> Iterator[Response]:
 
 
 def _halueval(folder: Path, part: str) -> Iterator[Response]:
+    """Answers behind their question, and summaries; all sentences of a false one are called bad."""
     for row in rows(folder / f"grounded_{part}.jsonl.gz"):
-        bad, text = row["hallucination"] in (True, "True"), row["response"]
-        if row["task"] == "qa":
-            question, _, answer = text.rpartition("The answer is")
-            one = Sentence(f"{question.strip()} {answer.strip()}", bad)
-            yield Response("halueval", row["id"], str(row["doc_id"]), "qa", flatten(row["context"]), (one,), bad)
-        elif part != "train":
-            yield _one("halueval", row, row["context"], text, bad, "summary", row["doc_id"])
+        bad = row["hallucination"] in (True, "True")
+        yield _one("halueval", row, row["context"], row["response"], bad, row["task"], row["doc_id"])
 
 
 def _summedits(folder: Path, part: str) -> Iterator[Response]:

@@ -1,8 +1,10 @@
-"""Train the first tier of grounding: `python -m training.grounding_t0 DATA [--out FOLDER] [--minutes 15]`.
+"""Train the first tier of grounding: `python -m training.grounding_t0 DATA [--work FOLDER] [--minutes 30]`.
 
 DATA holds `ragtruth/` and the claim sets of `training/grounding_data.py`, and the documents of `training/pairs.py`.
-Writes `trees.npz`, `lexicon.json` and `manifest.json`; takes about ten minutes on one core. `--toy` needs no DATA: it
-trains for some seconds on sentences of its own and prints the loss before and after.
+Writes `trees.npz`, `lexicon.json`, `words.npz` and `manifest.json`; takes about ten minutes on one core. What was read
+is kept in FOLDER, so that a second run goes on. `--without SET ...` leaves sets out, for figures of transfer. `--toy`
+needs no DATA: it trains for some seconds on sentences of its own and prints the loss before and after.
+Needs requirements/training.txt; the encoder whose word vectors are used is fetched by hash.
 """
 
 from __future__ import annotations
@@ -10,29 +12,28 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import math
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nutgraf import weights
 from nutgraf.trust.grounding.features import NAMES, Lexicon
-from nutgraf.trust.grounding.lexical import words_of
-from nutgraf.trust.grounding.t0 import WEIGHTS, FirstTier, Held, read
+from nutgraf.trust.grounding.t0 import VECTORS, WEIGHTS, FirstTier, Held, read
 from nutgraf.trust.grounding.trees import Trees
+from tools.build_encoder import CACHE, fetch
 from training import pairs as minimal
-from training.grounding_data import Response, Sentence, claims, ragtruth
+from training.grounding_data import Response, claims, ragtruth
+from training.grounding_table import Floats, Table, fill, pair_responses, rarity, risks, vectors
 
-VERSION = "1"
-FOLDS = 5
-TRAINED = ("wice", "begin", "halueval", "summedits", "bump", "factcheck_gpt")
+VERSION = "2"
 LICENCES = {
     "ragtruth": "MIT", "wice": "CC-BY-SA-4.0, ODC-BY-1.0", "begin": "CC-BY-4.0, CDLA-Sharing-1.0", "halueval": "MIT",
     "summedits": "Apache-2.0", "bump": "MIT", "factcheck_gpt": "Apache-2.0", "articles_18f": "CC0-1.0",
@@ -40,12 +41,18 @@ LICENCES = {
     "articles_rust_blog": "MIT OR Apache-2.0", "courses_lessons": "CC-BY-4.0, MIT, CC0-1.0", "jobs_emscad": "CC0-1.0",
     "jobs_usgov_tts": "CC0-1.0", "posts_digitalgov_events": "CC0-1.0",
 }  # fmt: skip
-#: How much one sentence of a set weighs beside one of RAGTruth; 0.5 where not said.
-WEIGHT = {"ragtruth": 1.0, "wice": 1.0, "bump": 1.0}
+#: How much all sentences of a set weigh together.
+SHARES = {
+    "ragtruth": 1.0, "pairs": 0.2, "halueval": 0.2, "summedits": 0.25, "bump": 0.15, "begin": 0.12, "wice": 0.12,
+    "factcheck_gpt": 0.03,
+}  # fmt: skip
+#: Responses of a set that are read before the next set has its turn.
+PARTS = {"halueval": 1000, "summedits": 1500, "bump": 500, "factcheck_gpt": 1000, "ragtruth": 1200}
+ROUNDS, GUESSES = 220, 2
 SETTINGS = {
-    "objective": "binary", "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 60, "feature_fraction": 0.5,
-    "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0, "num_threads": 1, "verbosity": -1,
-    "deterministic": True, "force_row_wise": True,
+    "objective": "binary", "learning_rate": 0.08, "num_leaves": 24, "max_depth": 6, "min_data_in_leaf": 40,
+    "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 10.0, "num_threads": 1,
+    "verbosity": -1, "deterministic": True, "force_row_wise": True, "boost_from_average": False,
 }  # fmt: skip
 TOY = (
     "Larch Bakery opened its third shop in Dunmere on Monday, March 4, 2019.",
@@ -56,110 +63,46 @@ TOY = (
 )
 
 
-@dataclass(eq=False)
-class Table:
-    """Rows to learn from: figures, labels, weights, the set of each, and whether it is kept to tell when to stop."""
+def fit(table: Table, seed: int, rounds: int = ROUNDS) -> tuple[Trees, Any]:
+    """Boosted trees on a table, and the library's own model.
 
-    figures: list[list[float]] = field(default_factory=list)
-    labels: list[bool] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    stop: list[bool] = field(default_factory=list)
-    sets: list[str] = field(default_factory=list)
-
-    def add(self, figures: list[float], bad: bool, name: str, source: str) -> None:
-        """Add one sentence."""
-        self.figures.append(figures)
-        self.labels.append(bad)
-        self.weights.append(WEIGHT.get(name, 0.5))
-        self.stop.append(fold(source, 10) == 0)
-        self.sets.append(name)
-
-
-def fold(source: str, folds: int = FOLDS) -> int:
-    """Which fold a source is in, by its hash."""
-    return sha256(source.encode()).digest()[1] % folds
-
-
-def rarity(documents: Iterable[Sequence[str]], at_least: int = 4) -> dict[str, float]:
-    """Inverse document frequency of the stems that stand in enough documents."""
-    counts: Counter[str] = Counter()
-    many = 0
-    for document in documents:
-        many += 1
-        counts.update({stem for line in document for stem in words_of(line).stems})
-    return {stem: round(math.log((1 + many) / (1 + n)) + 0.5, 1) for stem, n in sorted(counts.items()) if n >= at_least}
-
-
-def risks(responses: Iterable[Response], prior: float = 6.0) -> list[tuple[dict[str, float], float]]:
-    """For stems that the evidence did not hold, how often they stood in a marked span, and how often any did.
-
-    First the tables that leave out one fold each, then the table of all.
+    Each set weighs its `SHARES` and starts from its own share of bad rows, so that how common they are in a set teaches
+    nothing; the trees' base is that of RAGTruth. Of a false text whose sentences nobody marked, the sentence that the
+    trees find worst is taken for the bad one, in `GUESSES` rounds.
     """
-    seen = [Counter[str]() for _ in range(FOLDS)]
-    bad = [Counter[str]() for _ in range(FOLDS)]
-    source, known = "", frozenset[str]()
-    for response in responses:
-        if response.source != source:
-            source = response.source
-            known = frozenset(stem for line in response.lines for stem in words_of(line).stems)
-        place = fold(source)
-        for sentence in response.sentences:
-            words = words_of(sentence.text)
-            for i in words.content:
-                if words.stems[i] not in known:
-                    start, end = words.spans[i]
-                    seen[place][words.stems[i]] += 1
-                    bad[place][words.stems[i]] += any(start < e and end > s for s, e in sentence.spans)
-    return [
-        _rates(
-            *(sum((one for i, one in enumerate(counts) if i != skip), Counter[str]()) for counts in (seen, bad)), prior
-        )
-        for skip in range(FOLDS + 1)
-    ]
-
-
-def _rates(seen: Counter[str], bad: Counter[str], prior: float) -> tuple[dict[str, float], float]:
-    usual = bad.total() / max(seen.total(), 1)
-    table = {stem: round((bad[stem] + prior * usual) / (n + prior), 3) for stem, n in sorted(seen.items()) if n >= 4}
-    return table, usual
-
-
-def fill(table: Table, responses: Iterable[Response], lexicons: Sequence[Lexicon], until: float) -> None:
-    """Read every sentence with the lexicon that did not see its source; stops at the moment `until`."""
-    source, held = "", None
-    for done, response in enumerate(responses):
-        if done % 500 == 0:
-            print(f"  {response.set}: {done} responses, {len(table.labels)} sentences", flush=True)
-            if time.monotonic() > until:
-                return
-        if held is None or response.source != source:
-            source, held = response.source, Held(response.lines)
-        lexicon = lexicons[fold(response.source) % len(lexicons)]
-        for sentence in response.sentences:
-            table.add(read(sentence.text, held, lexicon)[0], sentence.bad, response.set, response.source)
-
-
-def pair_responses(documents: Iterable[Sequence[str]], many: int, seed: int) -> Iterator[Response]:
-    """Minimal pairs as responses of two sentences."""
-    for pair in islice(minimal.pairs(documents, seed), many):
-        both = (Sentence(pair.good, False), Sentence(pair.bad, True))
-        yield Response("pairs", "", pair.source, pair.kind, pair.evidence, both, True)
-
-
-def fit(table: Table, seed: int, rounds: int = 500) -> tuple[Trees, Any]:
-    """Boosted trees on the fitting part, stopped when the other part no longer gains; and the library's own model."""
     import lightgbm
 
-    figures, labels = np.array(table.figures), np.array(table.labels, dtype=float)
-    heavy, stop = np.array(table.weights), np.array(table.stop)
-    fitted = lightgbm.Dataset(figures[~stop], labels[~stop], weight=heavy[~stop], feature_name=list(NAMES))
-    held = lightgbm.Dataset(figures[stop], labels[stop], weight=heavy[stop], reference=fitted)
-    stopping = [lightgbm.early_stopping(40, verbose=False), lightgbm.log_evaluation(50)]
-    settings = {**SETTINGS, "seed": seed}
-    if len(table.labels) < 2000:
-        settings |= {"min_data_in_leaf": 2}
-    model = lightgbm.train(settings, fitted, num_boost_round=rounds, valid_sets=[held], callbacks=stopping)
-    return exported(model), model
+    figures, labels, sets = np.array(table.figures), np.array(table.labels, dtype=float), np.array(table.sets)
+    sure, units = np.array(table.sure), np.array(table.units)
+    settings = {**SETTINGS, "seed": seed} | ({"min_data_in_leaf": 2} if len(labels) < 2000 else {})
+    weights, starts = _balanced(labels, sets)
+
+    def fitted(rows: NDArray[np.intp]) -> Any:
+        part = lightgbm.Dataset(
+            figures[rows], labels[rows], weight=weights[rows], init_score=starts[rows], feature_name=list(NAMES)
+        )
+        return lightgbm.train(settings, part, num_boost_round=rounds)
+
+    known, open_rows = np.flatnonzero(sure), np.flatnonzero(~sure)
+    model = fitted(known)
+    for _ in range(GUESSES if len(open_rows) else 0):
+        worst: dict[str, tuple[float, int]] = {}
+        for score, row in zip(model.predict(figures[open_rows], raw_score=True), open_rows, strict=True):
+            worst[units[row]] = max(worst.get(units[row], (-99.0, 0)), (float(score), int(row)))
+        model = fitted(np.concatenate((known, [row for _, row in worst.values()])))
+    usual = "ragtruth" if "ragtruth" in table.sets else table.sets[0]
+    return replace(exported(model), base=float(starts[sets == usual][0])), model
+
+
+def _balanced(labels: Floats, sets: NDArray[np.str_]) -> tuple[Floats, Floats]:
+    """The weight of each row, and the log-odds of a bad one in its set."""
+    weights, starts = np.ones(len(labels)), np.zeros(len(labels))
+    for name in np.unique(sets):
+        rows = sets == name
+        rate = min(max(float(labels[rows].mean()), 0.01), 0.99)
+        starts[rows] = np.log(rate / (1 - rate))
+        weights[rows] = SHARES.get(str(name), 0.1) * len(labels) / rows.sum()
+    return weights, starts
 
 
 def exported(model: Any) -> Trees:
@@ -193,10 +136,17 @@ def save(folder: Path, trees: Trees, lexicon: Lexicon, manifest: weights.Manifes
     """Write the weights with their manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     trees.save(folder / "trees.npz")
+    save_lexicon(lexicon, folder)
+    return weights.save(folder, manifest)
+
+
+def save_lexicon(lexicon: Lexicon, folder: Path) -> None:
+    """Write what is known of stems, and what they mean."""
     words = {"rarity": lexicon.rarity, "risk": lexicon.risk, "usual": round(lexicon.usual, 4)}
     text = json.dumps(words, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     (folder / "lexicon.json").write_text(text, encoding="utf-8")
-    return weights.save(folder, manifest)
+    if lexicon.vectors:
+        lexicon.vectors.save(folder / VECTORS)
 
 
 def sets_of(data: Path, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
@@ -213,28 +163,72 @@ def sets_of(data: Path, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
     return tuple(found)
 
 
-def train(data: Path, out: Path, minutes: float, seed: int, many_pairs: int, many: int) -> None:
+def lexicons(data: Path, responses: Sequence[Response]) -> list[Lexicon]:
+    """What is known of stems: for each fold the lexicon that did not see it, then the one that saw all."""
+    rare, meant = rarity(minimal.sources(data)), vectors(fetch(CACHE))
+    return [Lexicon(rare, *one, meant) for one in risks(responses)]
+
+
+def parts(
+    data: Path, responses: Sequence[Response], many_pairs: int, seed: int
+) -> Iterator[tuple[str, str, Iterable[Response]]]:
+    """What is learned from, part by part so that every set has its turn: set, name of the part, responses."""
+    yield "wice", "wice", claims(data, "train", "wice")
+    yield "begin", "begin", claims(data, "train", "begin")
+    kept = (one for one in minimal.sources(data) if not minimal.held_out(one[0]))
+    yield "pairs", "pairs", pair_responses(kept, many_pairs, seed)
+    sets = {name: by_hash(claims(data, "train", name)) for name in PARTS if name != "ragtruth"} | {
+        "ragtruth": list(responses)
+    }
+    for turn in range(max(-(-len(sets[name]) // size) for name, size in PARTS.items())):
+        for name, size in PARTS.items():
+            if part := sets[name][turn * size : (turn + 1) * size]:
+                yield name, f"{name}{turn}", part
+
+
+def by_hash(responses: Iterable[Response]) -> list[Response]:
+    """Responses in the order of their sources' hashes."""
+    return sorted(responses, key=lambda one: (sha256(one.source.encode()).digest(), one.id))
+
+
+def table_of(
+    data: Path, work: Path, known: Sequence[Lexicon], responses: Sequence[Response], many_pairs: int, seed: int,
+    minutes: float,
+) -> Table:  # fmt: skip
+    """Every part as one table. Parts are kept in `work`; after `minutes` no further part is begun."""
+    began, table = time.monotonic(), Table()
+    for name, part, found in parts(data, responses, many_pairs, seed):
+        file = work / f"table-{part}.npz"
+        if not file.exists():
+            if time.monotonic() > began + 60 * minutes:
+                print(f"time is up before {part}", flush=True)
+                break
+            one = Table()
+            fill(one, found, known[:-1] if name == "ragtruth" else known[-1:], known[-1])
+            one.save(file)
+        table.load(file)
+        print(f"{part}: {len(table.labels)} sentences, {time.monotonic() - began:.0f} s", flush=True)
+    return table
+
+
+def train(
+    data: Path, work: Path, out: Path, minutes: float, seed: int, many_pairs: int, many: int,
+    without: Sequence[str] = (),
+) -> None:  # fmt: skip
     """The whole training, on `many_pairs` pairs and `many` RAGTruth responses at most, then its figures on dev."""
     began = time.monotonic()
-    until = began + 60 * minutes * 0.75
-    responses = sorted(ragtruth(data, "train"), key=lambda one: (sha256(one.source.encode()).digest(), one.id))
-    rare = rarity(minimal.sources(data))
-    print(f"{len(responses)} responses, {len(rare)} stems, {time.monotonic() - began:.0f} s", flush=True)
-    *held_back, lexicon = [Lexicon(rare, *one) for one in risks(responses)]
-    print(f"{len(lexicon.risk)} stems with a risk, {time.monotonic() - began:.0f} s", flush=True)
-    table = Table()
-    for name in TRAINED:
-        fill(table, claims(data, "train", name), [lexicon], until)
-    kept = (one for one in minimal.sources(data) if not minimal.held_out(one[0]))
-    fill(table, pair_responses(kept, many_pairs, seed), [lexicon], until)
-    fill(table, responses[:many], held_back, until)
-    trees, _ = fit(table, seed)
+    work.mkdir(parents=True, exist_ok=True)
+    responses = by_hash(ragtruth(data, "train"))
+    known = lexicons(data, responses)
+    table = table_of(data, work, known, responses[:many], many_pairs, seed, minutes)
+    trees, _ = fit(table.less(without), seed)
     manifest = weights.Manifest(
-        name="grounding-t0", version=VERSION, licence="MIT", seed=seed, files={"trees.npz": "", "lexicon.json": ""},
-        command="python -m training.grounding_t0 DATA", data=sets_of(data, LICENCES),
+        name="grounding-t0", version=VERSION, licence="MIT, Apache-2.0", seed=seed,
+        files={"trees.npz": "", "lexicon.json": "", VECTORS: ""}, command="python -m training.grounding_t0 DATA",
+        data=sets_of(data, LICENCES),
         more={"features": list(NAMES), "sentences": dict(Counter(table.sets)), "trees": len(trees.roots)},
     )  # fmt: skip
-    print(save(out, trees, lexicon, manifest).id, f"{time.monotonic() - began:.0f} s", flush=True)
+    print(save(out, trees, known[-1], manifest).id, f"{time.monotonic() - began:.0f} s", flush=True)
     measure(data, out)
 
 
@@ -290,17 +284,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--work", type=Path, help="folder for what was read, to go on from")
+    parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--pairs", type=int, default=7_000)
-    parser.add_argument("--responses", type=int, default=8_000)
+    parser.add_argument("--pairs", type=int, default=3_500)
+    parser.add_argument("--responses", type=int, default=6_000)
+    parser.add_argument("--without", nargs="+", default=[], help="sets to leave out")
     parser.add_argument("--toy", action="store_true")
     asked = parser.parse_args()
     if asked.toy or asked.data is None:
         *_, before, after = toy(asked.seed)
         print(f"loss {before:.3f} -> {after:.3f}")
     else:
-        train(asked.data, asked.out, asked.minutes, asked.seed, asked.pairs, asked.responses)
+        with tempfile.TemporaryDirectory() as folder:
+            work = asked.work or Path(folder)
+            train(asked.data, work, asked.out, asked.minutes, asked.seed, asked.pairs, asked.responses, asked.without)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from nutgraf.text.memo import Memo
 from nutgraf.text.sentences import split
 from nutgraf.trust.desk import Desk, manifests
 from nutgraf.trust.grounding.flatten import flatten
-from nutgraf.trust.grounding.t0 import FirstTier, Held
+from nutgraf.trust.grounding.t0 import FirstTier
 from training.member.persons import people
 
 PACKAGE = Path(__file__).parents[2] / "src/nutgraf"
@@ -58,10 +58,10 @@ def figures(data: Path, *, short: bool = False) -> dict[str, float]:
             found[f"missing: {name}"] = 1.0
     first = FirstTier.load()
     spent: dict[str, list[float]] = {name: [] for name in (*names, "all", "T0 alone")}
-    kept, held, memo = cases[0][1], Held(cases[0][1]), Memo()
+    kept, held, memo = cases[0][1], first.held(cases[0][1]), Memo()
     for number, (sentence, lines) in enumerate(cases):
         if kept is not lines:
-            kept, held, memo = lines, Held(lines), Memo()
+            kept, held, memo = lines, first.held(lines), Memo()
         with memo.used():  # as in an answer: what is known of its evidence, record and sentence is worked out once
             desk.detector("grounding").ready(lines)
             each = {name: _took(_judge, desk, name, sentence, lines, member) for name in names}

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgraf.trust.grounding.t0 import FirstTier, Held
+from nutgraf.trust.grounding.t0 import FirstTier
 from training.grounding_data import CLAIM_SETS, Response, claims, ragtruth
+from training.grounding_table import read_together
 from training.pairs import INVENTED, pairs, sources
 
 Figure = float | tuple[float, float, float]
@@ -70,8 +71,8 @@ def scored(tier: FirstTier, responses: Iterable[Response]) -> list[tuple[Respons
     source, held = "", None
     for response in responses:
         if held is None or response.lines != held.index.lines or response.source != source:
-            source, held = response.source, Held(response.lines)
-        judged = [tier.judge(sentence.text, held) for sentence in response.sentences]
+            source, held = response.source, tier.held(response.lines)
+        judged = [tier.judge(sentence.text, held, before) for sentence, before, _ in read_together(response)]
         vetoes = [one.compared.veto.label if one.compared.veto else "" for one in judged]
         found.append((response, [one.probability for one in judged], vetoes))
     return found
@@ -142,7 +143,7 @@ def _pairs(tier: FirstTier, data: Path, many: int, times: int) -> dict[str, Figu
     held, key = None, ""
     for pair in islice(pairs(sources(data, "dev"), 11), many):
         if held is None or key != pair.source:
-            key, held = pair.source, Held(pair.evidence)
+            key, held = pair.source, tier.held(pair.evidence)
         good, bad = (tier.judge(text, held).probability for text in (pair.good, pair.bad))
         rows[pair.kind].append((good, bad, pair.source))
     found: dict[str, Figure] = {}
@@ -165,7 +166,7 @@ def _time(tier: FirstTier, responses: list[Response], many: int) -> dict[str, Fi
     built, spent = [], []
     for response in random.Random(5).sample(responses, many):
         began = time.thread_time()
-        held = Held(response.lines)
+        held = tier.held(response.lines)
         built.append(time.thread_time() - began)
         for sentence in response.sentences:
             began = time.thread_time()

@@ -7,12 +7,12 @@ alone (`VETOES`); the others only inform the trees.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from nutgraf.detection import Marked
-from nutgraf.trust.grounding.compare_lines import Laid, Turned, lay, turned
+from nutgraf.trust.grounding.compare_lines import Laid, Turned, lay, most_covered, turned
 from nutgraf.trust.grounding.compare_names import KnownNames, Name, names_in, swapped
 from nutgraf.trust.grounding.compare_numbers import COUNTABLE, KnownQuantities
 from nutgraf.trust.grounding.compare_quantities import Quantity, quantities
@@ -74,6 +74,13 @@ class Compared:
         return next((one for one in self.findings if one.score >= VETO_SCORE), None)
 
 
+def moved(compared: Compared, by: int) -> Compared:
+    """The findings behind character `by` of what was compared, counted from there."""
+    kept = (one for one in compared.findings if one.start >= by)
+    findings = tuple(replace(one, start=one.start - by, end=one.end - by) for one in kept)
+    return replace(compared, findings=findings)
+
+
 class Comparator:
     """Holds sentences against one evidence; what it reads of the evidence is read once."""
 
@@ -96,7 +103,7 @@ class Comparator:
     def read(self) -> None:
         """Read the evidence now rather than when the first sentence arrives."""
         _ = (self._quantities, self._names, self._records, self._index.rows_of, self._index.openings)
-        _ = (self._index.bigrams, self._index.trigrams, self._index.lowered)
+        _ = (self._index.bigrams, self._index.trigrams, self._index.small, self._index.places)
 
     def compare(self, said: Words, ranked: Ranked) -> Compared:
         """Everything that speaks against a sentence, with the reason in words."""
@@ -152,8 +159,14 @@ class Comparator:
 
     def _nearest(self, said: Words, ranked: Ranked) -> Laid | None:
         """The sentence beside the one of its two best lines that covers more of it."""
-        laid = [lay(said, self._index.words[row], row) for row in ranked.order[:2]]
-        return max(laid, key=lambda one: (one.covered + one.covered_content, -one.row), default=None)
+        rows = ranked.order[:2]
+        if not rows:
+            return None
+        best = lay(said, self._index.words[rows[0]], rows[0])
+        if len(rows) == 1 or most_covered(said, self._index.words[rows[1]]) < best.covered + best.covered_content:
+            return best
+        other = lay(said, self._index.words[rows[1]], rows[1])
+        return max((best, other), key=lambda one: (one.covered + one.covered_content, -one.row))
 
     def _beside(self, said: Words, names: list[Name], counted: list[Quantity], laid: Laid) -> list[Marked]:
         line = self._index.words[laid.row]

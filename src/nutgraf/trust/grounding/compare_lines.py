@@ -67,6 +67,15 @@ def lay(said: Words, line: Words, row: int) -> Laid:
     return Laid(row, tuple(gaps), len(matches) / max(len(one), 1), kept / max(len(content), 1))
 
 
+def most_covered(said: Words, line: Words) -> float:
+    """What the two shares of `lay` can add up to at most, from the words that both sides hold."""
+    roots = frozenset(line.stems[:_LONGEST])
+    words = said.stems[:_LONGEST]
+    content = [words[i] for i in said.content if i < _LONGEST]
+    share = sum(root in roots for root in words) / max(len(words), 1)
+    return share + sum(root in roots for root in content) / max(len(content), 1)
+
+
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> list[tuple[int, int]]:
     """The pairs of places of the longest common subsequence (bit-parallel, read backwards from the kept rows)."""
     masks: dict[str, int] = {}

@@ -34,6 +34,9 @@ _DATES = tuple(
         r"(?<![\w.,:/$€£#-])(?P<year>(?:1[789]|20)\d\d)(?![\w%:°]|[.,]\d|/\d| ?kg)",
     )
 )
+_DATES_IN_DIGITS = tuple(form for form in _DATES if "month>jan" not in form.pattern)
+_DIGIT = re.compile(r"\d")
+_MONTH_WORD = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _MONTH_ALONE = re.compile(
     r"\b(?:January|February|April|June|July|August|September|October|November|December)\b"
     r"|(?<=\b[Ii]n )(?:March|May)\b|(?<=\b[bo][yf] )(?:March|May)\b|(?<=\bto )(?:March|May)\b"
@@ -82,7 +85,7 @@ _FRACTION = re.compile(r"(?<![\d/])(?:[13]/4|1/2)(?![\d/])")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$", re.IGNORECASE)
 _MORE = re.compile(r"\s*(?:\+|or more|plus\b)")
 _ANY = re.compile(
-    r"\d|[½¼¾]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundreds?|thousands?"
+    r"[½¼¾]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundreds?|thousands?"
     r"|millions?|billions?|trillions?|dozen|half|halve|quarters?|thirds?|twice|first|fourth|fifth|noon|midnight|decades?"
     r"|second|minute|hour|day|week|month|year|century|\w+days?|jan\w*|feb\w*|mar|march|apr\w*|may|june?|july?"
     r"|aug\w*|sept\w*|oct\w*|nov\w*|dec|december)\b",
@@ -112,7 +115,7 @@ class Quantity:
 
 def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
-    if not _ANY.search(text):
+    if not _DIGIT.search(text) and not _ANY.search(text):
         return []
     text = _SPACE.sub(" ", text)
     text = _FRACTION.sub(lambda match: f"{_GLYPHS[match[0]]}  ", text)
@@ -137,7 +140,8 @@ def _blank(text: str, taken: list[Quantity]) -> str:
 
 
 def _dates(text: str) -> Iterator[Quantity]:
-    for form in _DATES:
+    forms = () if not _DIGIT.search(text) else _DATES if _MONTH_WORD.search(text) else _DATES_IN_DIGITS
+    for form in forms:
         made = [_dated(match) for match in form.finditer(text)]
         text = _blank(text, made)
         yield from made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nutgraf.text.words import stem
 
 NEGATIONS = frozenset(
@@ -75,3 +77,15 @@ for _pair in _OPPOSITES.strip().replace("\n", "|").split("|"):
     _one, _other = (stem(word) for word in _pair.split())
     OPPOSITES[_one] = OPPOSITES.get(_one, frozenset()) | {_other}
     OPPOSITES[_other] = OPPOSITES.get(_other, frozenset()) | {_one}
+
+
+def small_words(lowered: Iterable[str]) -> tuple[bool, frozenset[str], frozenset[str]]:
+    """Of words in lower case: whether one denies, and the families of the hedges and of the amounts among them."""
+    denies, hedges, amounts = False, [], []
+    for word in lowered:
+        denies = denies or word in NEGATIONS
+        if word in MODALITY:
+            hedges.append(MODALITY[word])
+        if word in QUANTIFIERS:
+            amounts.append(QUANTIFIERS[word])
+    return denies, frozenset(hedges), frozenset(amounts)

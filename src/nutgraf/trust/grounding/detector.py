@@ -73,9 +73,9 @@ PLAIN = Joined(
 class Ready:
     """One evidence, read once for both tiers."""
 
-    def __init__(self, lines: Sequence[str], cross: CrossReader | None) -> None:
+    def __init__(self, lines: Sequence[str], first: t0.FirstTier, cross: CrossReader | None) -> None:
         """`lines` as `flatten` gives them."""
-        self.held = t0.Held(lines)
+        self.held = first.held(lines)
         self.tokens: LineTokens | None = cross.tokens.lines(self.held.index.lines) if cross else None
         self.record = is_record(self.held.index.lines)
 
@@ -159,7 +159,7 @@ class Grounding:
 
     def ready(self, lines: Sequence[str]) -> Ready:
         """Evidence read for both tiers; within one answer it is read once, and nobody's words outlive it."""
-        return _read((self._cross, tuple(lines)))
+        return _read((self._first, self._cross, tuple(lines)))
 
     def detect(self, sentences: Sequence[str], evidence: Sequence[str], kind: str = "") -> list[Detected]:
         """One result a sentence: the probability that `evidence` (one fact a line) does not bear it out.
@@ -200,11 +200,10 @@ class Grounding:
 
     def signals(self, sentence: str, ready: Ready, *, before: str = "", always: bool = False) -> Signals:
         """What the tiers say of a sentence. The network is asked unless T0 is sure, or `always`."""
-        first = self._first.judge(sentence, ready.held)
+        first = self._first.judge(sentence, ready.held, before)
         cross = None
         if self._cross and ready.tokens and (always or not _settled(first, sentence)):
-            order = ready.held.index.rank(f"{before} {sentence}").order if before else first.ranked.order
-            cross = self._cross.judge(ready.tokens, order, sentence, before)
+            cross = self._cross.judge(ready.tokens, first.ranked.order, sentence, before)
         return Signals(first, cross, ready.record)
 
     @staticmethod
@@ -231,9 +230,9 @@ class Grounding:
 
 
 @memoised
-def _read(evidence: tuple[CrossReader | None, tuple[str, ...]]) -> Ready:
-    cross, lines = evidence
-    return Ready(lines, cross)
+def _read(evidence: tuple[t0.FirstTier, CrossReader | None, tuple[str, ...]]) -> Ready:
+    first, cross, lines = evidence
+    return Ready(lines, first, cross)
 
 
 def _kinds(kind: str, record: bool) -> tuple[str, str]:

@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from nutgraf.errors import MissingPart
+from nutgraf.trust.grounding import meaning
 from nutgraf.trust.grounding.compare import KINDS, Compared
-from nutgraf.trust.grounding.compare_words import MODALITY, NEGATIONS, OPPOSITES, QUANTIFIERS
+from nutgraf.trust.grounding.compare_words import OPPOSITES, small_words
 from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
 from nutgraf.trust.grounding.lexical import Words
 
@@ -23,7 +24,8 @@ _FIGURES = (
     "anchor-worst", "anchor-mean", "numbers-absent", "names-absent", "numbers", "names", "denies", "denied-only-there",
     "hedges-new", "hedges-lost", "amounts-new", "amounts-lost", "opposites", "content", "small-words-new",
 )  # fmt: skip
-NAMES: tuple[str, ...] = (*_FIGURES, *KINDS)
+_BESIDE = ("answer-unknown", "answer-covered", "order-turned", "line-words", "line-longer")
+NAMES: tuple[str, ...] = (*_FIGURES, *KINDS, *_BESIDE, *meaning.FIGURES)
 _NUMBERS = frozenset(KINDS[:9])
 _PART_ENDS = frozenset(("and", "but", "which", "who", "while", "because", "although", "with", "where"))
 _WINDOW = 6
@@ -34,12 +36,13 @@ _RAREST = 9.0
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """What is known of stems: `rarity`, an inverse document frequency in nats, and `risk` (0..1), how often a stem that
-    its evidence did not hold was made up (`usual` for a stem never seen).
+    its evidence did not hold was made up (`usual` for a stem never seen); and `vectors`, what stems mean.
     """
 
     rarity: dict[str, float] = field(default_factory=dict)
     risk: dict[str, float] = field(default_factory=dict)
     usual: float = 0.1
+    vectors: meaning.Vectors | None = None
 
     def rare(self, stem: str) -> float:
         """The rarity of a stem; the highest for one never seen."""
@@ -55,16 +58,27 @@ def load_lexicon(path: Path) -> Lexicon:
         raise MissingPart(f"lexicon {path.name}: cannot be read ({type(exc).__name__}); install Nutgraf again") from exc
 
 
-def features(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared, lexicon: Lexicon) -> list[float]:
+def features(
+    said: Words,
+    index: EvidenceIndex,
+    ranked: Ranked,
+    compared: Compared,
+    lexicon: Lexicon,
+    meanings: meaning.Meanings | None = None,
+) -> list[float]:
     """The figures of a sentence, in the order of `NAMES`."""
     weights = [lexicon.rare(said.stems[i]) for i in said.content]
+    counts = Counter(found.label for found in compared.findings)
     return [
         *_unknown(said, index, weights, lexicon),
         *_runs(said, index, ranked),
         *_lines(said, index, ranked, weights),
         *_order(said, index, ranked, compared, lexicon),
-        *_small_words(said, index, ranked, compared),
-        *_counts(compared),
+        *_small_words(said, index, ranked, compared, counts),
+        *(float(counts[kind]) for kind in KINDS),
+        *_answer(said, index, ranked, weights),
+        *_beside(said, index, compared),
+        *(meanings.figures(said, ranked, weights) if meanings else meaning.NOTHING),
     ]
 
 
@@ -173,17 +187,18 @@ def _anchored(said: Words, index: EvidenceIndex, compared: Compared, lexicon: Le
     return [min(found, default=1.0), sum(found) / len(found) if found else 1.0]
 
 
-def _small_words(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared) -> list[float]:
-    mine = [word.lower().replace("’", "'") for word in said.written]
+def _small_words(
+    said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared, absent: Counter[str]
+) -> list[float]:
+    denies, hedges, amounts = small_words(word.lower().replace("’", "'") for word in said.written)
     top = ranked.order[:3]
-    theirs = frozenset[str]().union(*(index.lowered[row] for row in top[:2]))
-    wider = theirs.union(*(index.lowered[row] for row in top[2:]))
-    denies, denied = any(word in NEGATIONS for word in mine), bool(theirs & NEGATIONS)
-    hedges, hedged = {MODALITY[w] for w in mine if w in MODALITY}, {MODALITY[w] for w in wider if w in MODALITY}
-    amounts, amounted = ({QUANTIFIERS[w] for w in words if w in QUANTIFIERS} for words in (mine, wider))
+    near = [index.small[row] for row in top]
+    denied = any(one[0] for one in near[:2])
+    hedged = frozenset[str]().union(*(one[1] for one in near))
+    amounted = frozenset[str]().union(*(one[2] for one in near))
     best = index.sets[top[0]] if top else frozenset()
-    opposites = sum(bool(OPPOSITES.get(root, frozenset()) & best) and root not in best for root in said.stems)
-    absent, content = Counter(found.label for found in compared.findings), set(said.content)
+    against = [OPPOSITES[root] for root in said.stems if root in OPPOSITES and root not in best]
+    content = set(said.content)
     return [
         float(sum(absent[kind] for kind in _NUMBERS)),
         float(absent["name"] + absent["name-part"]) / max(compared.names, 1),
@@ -195,12 +210,31 @@ def _small_words(said: Words, index: EvidenceIndex, ranked: Ranked, compared: Co
         float(len(hedged - hedges)),
         float(len(amounts - amounted)),
         float(len(amounted - amounts)),
-        float(opposites),
+        float(sum(not best.isdisjoint(one) for one in against)),
         math.log1p(len(said.content)),
-        sum(root not in index.stems for i, root in enumerate(said.stems) if i not in content) / max(len(mine), 1),
+        sum(root not in index.stems for i, root in enumerate(said.stems) if i not in content)
+        / max(len(said.written), 1),
     ]
 
 
-def _counts(compared: Compared) -> list[float]:
-    counts = Counter(found.label for found in compared.findings)
-    return [float(counts[kind]) for kind in KINDS]
+def _answer(said: Words, index: EvidenceIndex, ranked: Ranked, weights: list[float]) -> list[float]:
+    """What follows a question, or the whole sentence: its share that is unknown, and that the two best lines hold."""
+    opens = said.text.rfind("?", 0, len(said.text) - 2) + 1
+    own = [(w, said.stems[i]) for w, i in zip(weights, said.content, strict=True) if said.spans[i][0] >= opens]
+    total = max(sum(w for w, _ in own), 1e-9)
+    best = frozenset[str]().union(*(index.sets[row] for row in ranked.order[:2]))
+    return [
+        sum(w for w, root in own if root not in index.stems) / total,
+        sum(w for w, root in own if root in best) / total,
+    ]
+
+
+def _beside(said: Words, index: EvidenceIndex, compared: Compared) -> list[float]:
+    """Against the nearest line: neighbours that stand the other way round, its words, how much longer it is."""
+    if compared.laid is None:
+        return [0.0, 0.0, 0.0]
+    places = index.places[compared.laid.row]
+    at = [places[said.stems[i]] for i in said.content if said.stems[i] in places]
+    turned = sum(one > other for one, other in pairwise(at)) / max(len(at) - 1, 1)
+    size = math.log1p(len(index.words[compared.laid.row].stems))
+    return [turned, size, size - math.log1p(len(said.stems))]

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from nutgraf.trust.grounding.lexical import Floats, Postings, Words, grams, words_of
+from nutgraf.trust.grounding.compare_words import small_words
+from nutgraf.trust.grounding.lexical import OTHER, Floats, Postings, Words, grams, words_of
 
 CHARACTERS = 0.7
 
@@ -38,12 +39,15 @@ class EvidenceIndex:
         for row, words in enumerate(self.words):
             for i in words.content:
                 rows.append(row)
-                terms.append(self._ids.setdefault(words.stems[i], len(self._ids)))
-        self._by_word = Postings(np.array(rows, dtype=np.int64), np.array(terms, dtype=np.int64), len(self.lines))
+                terms.append(OTHER + self._ids.setdefault(words.stems[i], len(self._ids)))
         pieces = [grams(line) for line in self.lines]
         lengths = [len(piece) for piece in pieces]
-        joined = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int64)
-        self._by_letter = Postings(np.repeat(np.arange(len(pieces)), lengths), joined, len(self.lines))
+        letters = np.repeat(np.arange(len(pieces)), lengths)
+        self._postings = Postings(
+            np.concatenate((letters, np.array(rows, dtype=np.int64))),
+            np.concatenate((*pieces, np.array(terms, dtype=np.int64))),
+            len(self.lines),
+        )
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -72,6 +76,16 @@ class EvidenceIndex:
         return tuple(frozenset(w.lower().replace("’", "'") for w in words.written) for words in self.words)
 
     @cached_property
+    def places(self) -> tuple[dict[str, int], ...]:
+        """Of each line the place of every stem, the first one where it stands more than once."""
+        return tuple({words.stems[at]: at for at in range(len(words.stems) - 1, -1, -1)} for words in self.words)
+
+    @cached_property
+    def small(self) -> tuple[tuple[bool, frozenset[str], frozenset[str]], ...]:
+        """Of each line: whether it denies, and the families of its hedges and of its amounts."""
+        return tuple(small_words(words) for words in self.lowered)
+
+    @cached_property
     def rows_of(self) -> dict[str, tuple[int, ...]]:
         """For each stem the numbers of the lines that hold it."""
         rows: dict[str, list[int]] = {}
@@ -89,10 +103,9 @@ class EvidenceIndex:
         """The lines of evidence in the order in which they bear on a sentence; ties keep the order of the source."""
         words = words_of(sentence) if isinstance(sentence, str) else sentence
         ids, unknown = self._ids, len(self._ids)
-        terms = [ids.get(stem, unknown + i) for i, stem in enumerate(words.content_stems)]
-        by_word, known_words = self._by_word.cosines(np.array(terms, dtype=np.int64))
-        by_letter, known_letters = self._by_letter.cosines(grams(words.text))
-        scores = by_word + CHARACTERS * by_letter
+        terms = [OTHER + ids.get(stem, unknown + i) for i, stem in enumerate(words.content_stems)]
+        said = np.concatenate((grams(words.text), np.array(terms, dtype=np.int64)))
+        scores, known_letters, known_words = self._postings.cosines(said, CHARACTERS)
         order = np.argsort(-scores, kind="stable")
         return Ranked(tuple(order.tolist()), scores, known_words, known_letters)
 

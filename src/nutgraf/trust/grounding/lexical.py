@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -18,6 +18,11 @@ Ints: TypeAlias = NDArray[np.int64]
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?\d*")
 _SPACES = re.compile(r"[^\w%$€£]+")
+_PLAIN = str.maketrans({code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_%$")})
+#: Where the numbers of a second kind of terms begin.
+OTHER = 1 << 50
+_COUNTED = 256
+_LOGS: Floats = 1.0 + np.log(np.maximum(np.arange(_COUNTED), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ def _read(low: str) -> tuple[str, bool]:
 
 def grams(text: str) -> Ints:
     """The character 3- and 4-grams of a text as numbers (with repetition), words parted by one space."""
-    plain = " " + _SPACES.sub(" ", text.lower()).strip() + " "
+    low = text.lower()
+    bare = " ".join(low.translate(_PLAIN).split()) if low.isascii() else _SPACES.sub(" ", low).strip()
+    plain = f" {bare} "
     codes = np.frombuffer(plain.encode("utf-8"), dtype=np.uint8).astype(np.int64)
     if len(codes) < 4:
         return np.zeros(0, dtype=np.int64)
@@ -72,54 +79,55 @@ def grams(text: str) -> Ints:
 
 
 class Postings:
-    """Which lines hold which terms, with TF-IDF weights: the cosine of a query with all lines in a few array steps."""
+    """Which lines hold which terms, with TF-IDF weights, for one or two kinds of terms asked about together.
+
+    Terms of the second kind are numbers from `OTHER` on. The cosine of a query with every line takes a few array steps.
+    """
 
     def __init__(self, rows: Ints, terms: Ints, lines: int) -> None:
         """`rows` and `terms` in parallel, one pair an occurrence; term numbers are any non-negative integers."""
         self.terms, inverse = np.unique(terms, return_inverse=True)
         keys, counts = np.unique(inverse * max(lines, 1) + rows, return_counts=True)
         term, self._rows = np.divmod(keys, max(lines, 1))
-        frequency = np.bincount(term, minlength=len(self.terms))
-        self.idf: Floats = np.log((1.0 + lines) / (1.0 + frequency)) + 1.0
-        weights = (1.0 + np.log(counts)) * self.idf[term]
-        norms = np.sqrt(np.bincount(self._rows, weights=weights**2, minlength=lines))
-        self._weights: Floats = weights / np.maximum(norms[self._rows], 1e-12) if len(weights) else weights
-        self._starts = np.concatenate(([0], np.cumsum(frequency)))
+        self._many = np.bincount(term, minlength=len(self.terms))
+        self.idf: Floats = np.log((1.0 + lines) / (1.0 + self._many)) + 1.0
+        weights = _heard(counts) * self.idf[term]
+        other = self.terms[term] >= OTHER
+        squares = np.bincount(self._rows + lines * other, weights=weights**2, minlength=2 * max(lines, 1))
+        norms = np.maximum(np.sqrt(squares), 1e-12)
+        self._weights: Floats = weights / norms[self._rows + lines * other] if len(weights) else weights
+        self._starts = np.cumsum(self._many) - self._many
         self._lines = lines
         self._unseen = float(np.log(1.0 + lines) + 1.0)
 
-    def cosines(self, terms: Ints) -> tuple[Floats, float]:
-        """The cosine of a query with each line, and the share of the query's weight whose terms stand anywhere."""
-        wanted, counts = np.unique(terms, return_counts=True)
-        if not len(self.terms) or not len(wanted):
-            return np.zeros(self._lines), 0.0
-        at = np.minimum(np.searchsorted(self.terms, wanted), len(self.terms) - 1)
+    def cosines(self, terms: Ints, share: float = 1.0) -> tuple[Floats, float, float]:
+        """The cosine of a query with each line, and how much of its weight stands anywhere, by kind of term (0..1).
+
+        The cosine of the terms of the first kind counts `share` beside that of the second.
+        """
+        ordered = np.sort(terms)
+        first = np.flatnonzero(np.concatenate(((True,), ordered[1:] != ordered[:-1]))) if len(terms) else terms
+        if not len(self.terms) or not len(first):
+            return np.zeros(self._lines), 0.0, 0.0
+        wanted = ordered[first]
+        at = np.searchsorted(self.terms, wanted)
+        at[at == len(self.terms)] = 0
         known = self.terms[at] == wanted
-        weights = (1.0 + np.log(counts)) * np.where(known, self.idf[at], self._unseen)
-        norm = float(np.sqrt((weights**2).sum()))
-        at, kept = at[known], weights[known]
-        lengths = self._starts[at + 1] - self._starts[at]
-        offsets = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        places = np.repeat(self._starts[at], lengths) + offsets
-        dots = np.bincount(
-            self._rows[places], weights=self._weights[places] * np.repeat(kept, lengths), minlength=self._lines
-        )
-        return dots / max(norm, 1e-12), float(kept.sum() / weights.sum())
+        weights = _heard(np.concatenate((first[1:], (len(ordered),))) - first)
+        weights *= np.where(known, self.idf[at], self._unseen)
+        held, cut, shares = known.astype(np.float64), int(np.searchsorted(wanted, OTHER)), []
+        for kind, scale in ((slice(0, cut), share), (slice(cut, None), 1.0)):
+            part = weights[kind]
+            shares.append(float(part.dot(held[kind])) / max(float(part.sum()), 1e-12))
+            part *= scale / max(math.sqrt(float(part.dot(part))), 1e-12)
+        lengths = self._many[at] * known
+        ends = np.cumsum(lengths)
+        places = np.arange(int(ends[-1])) + np.repeat(self._starts[at] - ends + lengths, lengths)
+        said = self._weights[places] * np.repeat(weights, lengths)
+        return np.bincount(self._rows[places], weights=said, minlength=self._lines), shares[0], shares[1]
 
 
-def numbered(stems: Iterable[str], ids: dict[str, int]) -> list[int]:
-    """Numbers for stems; new ones are entered."""
-    return [ids.setdefault(one, len(ids)) for one in stems]
-
-
-def longest_common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The length of the longest common subsequence, word by word (bit-parallel, so short)."""
-    masks: dict[str, int] = {}
-    for i, word in enumerate(one):
-        masks[word] = masks.get(word, 0) | 1 << i
-    full = (1 << len(one)) - 1
-    row = full
-    for word in other:
-        match = masks.get(word, 0) & row
-        row = (row + match) | (row - match)
-    return (~row & full).bit_count()
+def _heard(counts: Ints) -> Floats:
+    """How much a term counts that is said so often."""
+    heard: Floats = _LOGS[np.minimum(counts, _COUNTED - 1)]
+    return heard

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from nutgraf import weights
-from nutgraf.trust.grounding.compare import Comparator, Compared
+from nutgraf.trust.grounding.compare import Comparator, Compared, moved
 from nutgraf.trust.grounding.features import Lexicon, features, load_lexicon
 from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
 from nutgraf.trust.grounding.lexical import words_of
+from nutgraf.trust.grounding.meaning import Meanings, load_vectors
 from nutgraf.trust.grounding.trees import Trees, load, probability
 
 WEIGHTS = Path(__file__).parent / "weights" / "t0"
+VECTORS = "words.npz"
 
 
 class Held:
     """One evidence, indexed and ready to be compared with; built once when the evidence arrives."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        """`lines` as `flatten` gives them."""
+    def __init__(self, lines: Sequence[str], lexicon: Lexicon | None = None) -> None:
+        """`lines` as `flatten` gives them; the `lexicon` tells what words mean."""
         self.index = EvidenceIndex(lines)
         self.comparator = Comparator(self.index)
         self.comparator.read()
+        self.meanings = Meanings(self.index, lexicon.vectors) if lexicon and lexicon.vectors else None
+        if self.meanings:
+            self.meanings.read()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +56,20 @@ class FirstTier:
     def load(cls, folder: Path = WEIGHTS) -> FirstTier:
         """The tier with the weights of a folder. Raises MissingPart when they are not what their manifest says."""
         manifest = weights.load(folder)
-        return cls(load(folder / "trees.npz"), load_lexicon(folder / "lexicon.json"), manifest.id)
+        lexicon = load_lexicon(folder / "lexicon.json")
+        if VECTORS in manifest.files:
+            lexicon = replace(lexicon, vectors=load_vectors(folder / VECTORS))
+        return cls(load(folder / "trees.npz"), lexicon, manifest.id)
 
-    def judge(self, sentence: str, held: Held) -> Judged:
-        """What the trees and the comparator say of a sentence."""
-        figures, compared, ranked = read(sentence, held, self._lexicon)
+    def held(self, lines: Sequence[str]) -> Held:
+        """Evidence read for this tier; `lines` as `flatten` gives them."""
+        return Held(lines, self._lexicon)
+
+    def judge(self, sentence: str, held: Held, before: str = "") -> Judged:
+        """What the trees and the comparator say of a sentence; `before` is the question it answers."""
+        figures, compared, ranked = read(f"{before} {sentence}" if before else sentence, held, self._lexicon)
+        if before:
+            compared = moved(compared, len(before) + 1)
         margin = float(self._trees.margins(np.array([figures]))[0])
         score = probability(margin)
         veto = compared.veto
@@ -67,4 +81,4 @@ def read(sentence: str, held: Held, lexicon: Lexicon) -> tuple[list[float], Comp
     said = words_of(sentence)
     ranked = held.index.rank(said)
     compared = held.comparator.compare(said, ranked)
-    return features(said, held.index, ranked, compared, lexicon), compared, ranked
+    return features(said, held.index, ranked, compared, lexicon, held.meanings), compared, ranked

@@ -1,0 +1,116 @@
+"""Do the metrics agree with a reader? `python bench/metrics.py [--short]`.
+
+Holds specificity, the usefulness of starters and tone against the judgements in `tests/evals/labels/`, which were
+written before the metrics were run on them. Prints for each: Cohen's kappa with its 95 % interval, sensitivity and
+specificity of finding the bad ones, and every sentence where they differ. Exits 0 when each kappa is at least `BAR`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from nutgraf.evals.metrics.base import Tools
+from nutgraf.evals.metrics.specificity import is_specific
+from nutgraf.evals.metrics.starters import why_useless
+from nutgraf.evals.stats import detection, kappa, rate
+from nutgraf.ingest.load import item_from_bytes
+from nutgraf.text.words import content_stems
+from nutgraf.trust.desk import Desk
+from nutgraf.types import Item
+
+LABELS = ROOT / "tests/evals/labels"
+ITEMS = ROOT / "src/nutgraf/usecases/premium/network/items"
+#: "Substantial agreement" begins here (Landis and Koch 1977).
+BAR = 0.6
+
+Row = dict[str, Any]
+Judge = Callable[[Row], bool]
+
+
+class Network:
+    """The items of the sample network, and how rare a stem is among them."""
+
+    def __init__(self) -> None:
+        found = [item_from_bytes(path.read_bytes(), path.name) for path in sorted(ITEMS.glob("*.md"))]
+        self.items: dict[str, Item] = {item.id: item for item in found}
+        self._counts = Counter(stem for item in found for stem in set(content_stems(f"{item.title} {item.text}")))
+
+    def text(self, ref: str) -> str | None:
+        """Title and text of an item."""
+        item = self.items.get(ref)
+        return None if item is None else f"{item.title}\n{item.text}"
+
+    def kind(self, ref: str) -> str | None:
+        """The kind of an item."""
+        return self.items[ref].kind if ref in self.items else None
+
+    def rarity(self, stem: str) -> float:
+        """In what share of the items a stem stands."""
+        return self._counts[stem] / len(self.items)
+
+
+def rows(name: str) -> Iterator[Row]:
+    """The judgements of one file."""
+    for line in (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
+
+
+def starter(network: Network) -> Judge:
+    """Whether the metric holds a starter useful."""
+    tools = Tools(records=network)
+
+    def useful(row: Row) -> bool:
+        item = network.items[row["item"]]
+        return why_useless(row["question"], item.title, item.text, tools) is None
+
+    return useful
+
+
+def tone() -> Judge:
+    """Whether the tone detector passes a sentence."""
+    detector = Desk().detector("tone")
+    return lambda row: not detector.detect(row["text"]).spans
+
+
+def main() -> int:
+    """Print the table and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="the same, without the sentences where they differ")
+    options = parser.parse_args()
+    judges: dict[str, tuple[str, Judge]] = {
+        "specificity": ("specific", lambda row: is_specific(row["text"])),
+        "starters": ("useful", starter(Network())),
+        "tone": ("good", tone()),
+    }
+    print(f"{'metric':12} {'n':>4} {'kappa':>6}  {'95 %':14} {'agree':>6} {'finds bad':>10} {'passes good':>12}")
+    figures = {}
+    for name, (field, judge) in judges.items():
+        labelled = list(rows(name))
+        said, truth = [judge(row) for row in labelled], [bool(row[field]) for row in labelled]
+        groups = [str(row.get("item", row["id"])) for row in labelled]
+        agree = kappa(said, truth, groups=groups)
+        found = detection([not one for one in said], [not one for one in truth], groups)
+        figures[name] = agree.kappa
+        print(
+            f"{name:12} {agree.n:4} {agree.kappa:6.2f}  {agree.low:.2f} to {agree.high:.2f}   {agree.agreement:6.2f} "
+            f"{rate(found.sensitivity).value:10.2f} {rate(found.specificity).value:12.2f}"
+        )
+        for row, mine, theirs in zip(labelled, said, truth, strict=True):
+            if mine != theirs and not options.short:
+                text = row.get("text", row.get("question"))
+                print(f"    {row['id']} metric {'good' if mine else 'bad'}, reader {'good' if theirs else 'bad'}: {text}")
+    print(" ".join(f"{name}_kappa={value:.3f}" for name, value in figures.items()))
+    return 0 if min(figures.values()) >= BAR else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -139,7 +139,8 @@ class Facet:
 class Agent:
     """Instructions, sources and an output form for one kind of question.
 
-    `when` are example questions, for routing and for people; `kinds` the items it serves, empty for all. `continues`
+    `when` are example questions, for routing and for people; `topic` further ones, with which questions that are about
+    something else are told apart; `kinds` the items it serves, empty for all. `continues`
     lets another model go on from the last committed sentence when the first one was cut off. `facets` are the parts of
     a plan, in order.
     """
@@ -150,6 +151,7 @@ class Agent:
     form: Form
     prompt: str = ""
     when: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
     kinds: tuple[ItemKind, ...] = ()
     sources: tuple[str, ...] = ("item",)
     rules: BlendRules = field(default_factory=BlendRules)

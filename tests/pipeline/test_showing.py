@@ -106,7 +106,7 @@ def test_the_protocols_hold_nothing_live() -> None:
     """What other front ends are sent is made of the same events, and stays as plain."""
     for events in answers():
         log = [Entry(n, event["kind"], json.dumps(event).encode()) for n, event in enumerate(events, 1)]
-        wires = [UiMessageStream(), AgUiRun("thread", "run", {}), ChatChunks(HEADING)]
+        wires: list[Any] = [UiMessageStream(), AgUiRun("thread", "run", {}), ChatChunks(HEADING)]
         sent = [b"".join(wire.feed(entry) for entry in log).decode() for wire in wires]
         sent.append(json.dumps(completion(log, HEADING), ensure_ascii=False))
 

@@ -24,6 +24,7 @@ from nutgraf.pipeline.panel import panel
 from nutgraf.pipeline.parts import Refused, Run, Screening
 from nutgraf.pipeline.planning import plan
 from nutgraf.pipeline.reasons import reasons
+from nutgraf.pipeline.topics import off_topic, with_the_turn_before
 from nutgraf.pipeline.warding import masked
 from nutgraf.pipeline.writing import noted
 from nutgraf.prompt.library import fenced
@@ -94,10 +95,12 @@ async def _answered(run: Run, question: str) -> Closed:
     records |= await records_of(run, meant.refers_to)
     pointed = [records[ref] for ref in meant.refers_to if ref in records]
     said = meant.said or meant.text
-    vector, said_vector = await vectors_of(run, [meant.text, said])
+    whole = with_the_turn_before(asked, history)
+    vector, said_vector, *more = await vectors_of(run, [meant.text, said, *([whole] if whole else [])])
     found = await _route(run, meant, vector, history, kinds.values(), [record.kind for record in pointed])
     own = _answering(run) if found.agent is None and found.by == "head" else None
-    if own is not None and await _in_the_item(run, meant.text, vector):
+    if there := own is not None and await _in_the_item(run, meant.text, vector):
+        assert own is not None
         sources, because = sources_for(own, said), "the item has a sentence on it"
         found = replace(found, agent=own.name, by="fallback", because=because, sources=sources)
     agent = run.rooms.agents.get(found.agent or "")
@@ -109,6 +112,8 @@ async def _answered(run: Run, question: str) -> Closed:
     if agent is None:
         await run.released()
         return run.declined(found.because or NOBODY)
+    if not there and (closed := await off_topic(run, found, [vector, *more])) is not None:
+        return closed
     agent = replace(agent, sources=found.sources)
     known = run.known
     query = Query(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nutgraf.model.session import Session
     from nutgraf.orchestration import Agent, Passage
     from nutgraf.trust.review import Reviewer
+    from nutgraf.trust.topic.topic import OffTopic
     from nutgraf.vocabulary.match import Vocabulary
 
 Emit = Callable[[Event], None]
@@ -111,6 +112,14 @@ class Rooms:
         from nutgraf.members.vectors import FactVectors
 
         return FactVectors()
+
+    def topic(self) -> OffTopic | None:
+        """What tells questions that no agent is for; None without a reviewer, encoder or examples. Blocks at first."""
+        if self.reviewer is None or self.encoder is None:
+            return None
+        ours = [agent for agent in self.agents.values() if agent.topic]
+        examples = tuple(dict.fromkeys(text for agent in ours for text in (*agent.when, *agent.topic)))
+        return self.reviewer.topic(examples, [agent.summary for agent in ours], self.encoder.encode)
 
     @cached_property
     def read(self) -> Kept:

@@ -281,7 +281,11 @@ def takeaway_prompt(rooms: Rooms, piece: Evidence, text: str) -> Prompt:
 
 
 async def warm_up(rooms: Rooms, prompts: Sequence[str] = ("takeaway",)) -> None:
-    """Let the model, when it can, load and keep what these prompts begin with, before anybody waits."""
+    """Let the model, when it can, load and keep what these prompts begin with, before anybody waits; before questions,
+    read what the agents are for.
+    """
+    if "answer" in prompts:
+        await run_sync(rooms.topic, abandon_on_cancel=True)
     if (warm := getattr(rooms.writer, "warm", None)) is not None:
         for name in prompts:
             await warm(rooms.prompts.render(name, {"evidence": "", "question": "", "opening": ""}))

@@ -11,14 +11,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from nutgraf.detection import CheckName, Detected
 from nutgraf.errors import MissingPart, NutgrafError
-from nutgraf.trust.desk import Desk
+from nutgraf.trust.desk import Desk, Encode
 from nutgraf.trust.grounding.flatten import flatten
 from nutgraf.trust.pii import structured
 from nutgraf.trust.pii.masking import Masker
 from nutgraf.trust.policy.rules import Action, Policy, severity
+
+if TYPE_CHECKING:
+    from nutgraf.trust.topic.topic import OffTopic
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +74,7 @@ class Reviewer:
             with suppress(Exception):
                 self._checks[name](FIRST, [FIRST], [FIRST])
         self._hostile: OrderedDict[str, tuple[Place, ...]] = OrderedDict()
+        self._topic: tuple[tuple[str, ...], OffTopic] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -122,6 +127,20 @@ class Reviewer:
         known_forms = self.policy.masked.issubset(structured.KINDS)
         find = structured.find if known_forms else self._desk.detector("pii").find
         return Masker(find, self.policy.masked)
+
+    def topic(self, examples: Sequence[str], about: Sequence[str], encode: Encode) -> OffTopic | None:
+        """What tells questions that are far from these examples and descriptions, made once for each set of them; None
+        where there are too few. Blocks at first, about 4 ms an example.
+        """
+        from nutgraf.trust.topic.topic import LEAST, OffTopic
+
+        if len(examples) < LEAST:
+            return None
+        key = (*examples, *about)
+        with self._lock:
+            if self._topic is None or self._topic[0] != key:
+                self._topic = (key, OffTopic(examples, encode, descriptions=about))
+            return self._topic[1]
 
     def _places(self, document: str) -> tuple[Place, ...]:
         if "attack" in self.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -99,14 +99,19 @@ def follows(text: str) -> bool:
 
 
 class OffTopic:
-    """The detector of one agent. Synchronous, safe between threads when `encode` is."""
+    """The detector of one agent, or of several together. Synchronous, safe between threads when `encode` is."""
 
     name = "topic"
 
-    def __init__(self, texts: Sequence[str], encode: Encode, *, version: str = "1") -> None:
-        """`texts` are descriptions and examples of the agent's manifest. Raises InputError for too few."""
-        self._encode, self.version = encode, version
-        self._topic = Topic.of(encode(list(texts)))
+    def __init__(
+        self, texts: Sequence[str], encode: Encode, *, version: str = "1", descriptions: Sequence[str] = ()
+    ) -> None:
+        """`texts` are examples of the agent's manifest, which set the limits; a question may be near `descriptions` as
+        well. Raises InputError for too few examples.
+        """
+        self._encode, self.version, self.texts = encode, version, (*texts, *descriptions)
+        vectors = np.asarray(encode(list(self.texts)), dtype=np.float32)
+        self.topic = replace(Topic.of(vectors[: len(texts)]), examples=vectors)
 
     def detect(self, text: str, before: str = "") -> Detected:
         """The probability that a question is off topic; a follow-up is judged together with the turn `before`.
@@ -114,12 +119,26 @@ class OffTopic:
         `check` is "topic-on", "topic-ask" (ask back what is meant) or "topic-off".
         """
         leans = bool(before) and follows(text)
-        cosine = self._topic.cosine(self._encode([f"{before}\n{text}" if leans else text])[0])
-        side = self._topic.side(cosine)
-        near = "with the turn before it " if leans else ""
+        vector = self._encode([joined(before, text) if leans else text])[0]
+        return self.judged([vector], near="with the turn before it " if leans else "")
+
+    def judged(self, vectors: Sequence[Any], beside: float = -1.0, near: str = "") -> Detected:
+        """As `detect`, of a question whose readings have these vectors, the nearest of which counts; `beside` is its
+        cosine to whatever else is on topic, `near` words for the reason.
+        """
+        cosine = max([beside, *(self.topic.cosine(vector) for vector in vectors)])
+        side, chance = self.topic.side(cosine), self.topic.chance(cosine)
         because = (
-            f"{near}nearness {cosine:.2f}; off below {self._topic.off_below:.2f}, ask below {self._topic.ask_below:.2f}"
+            f"{near}nearness {cosine:.2f}; off below {self.topic.off_below:.2f}, ask below {self.topic.ask_below:.2f}"
         )
-        return Detected(
-            self._topic.chance(cosine), {"off_topic": self._topic.chance(cosine)}, (), f"topic-{side}", because
-        )
+        return Detected(chance, {"off_topic": chance}, (), f"topic-{side}", because)
+
+    def nearest(self, vector: Any, count: int = 2) -> tuple[str, ...]:
+        """The examples that are nearest to a question, nearest first."""
+        rows = np.argsort(-(self.topic.examples @ np.asarray(vector, dtype=np.float32)), kind="stable")
+        return tuple(self.texts[row] for row in rows if self.texts[row].endswith("?"))[:count]
+
+
+def joined(before: str, text: str) -> str:
+    """A question together with the turn before it, as one text to encode."""
+    return f"{before}\n{text}"

@@ -41,8 +41,9 @@ from nutgraf.testing import ScriptedModel
 from nutgraf.trust.judge import Judge
 from nutgraf.trust.output.clean import Cleaned
 from nutgraf.trust.review import Reviewed
-from nutgraf.types import Deadline, Item, Prompt
+from nutgraf.types import Deadline, Hit, Item, Prompt
 from tests.pipeline.world import ITEMS, MEMBERS, WARD, Remembering, scope_of, written
+from tests.pipeline.world import Shelf as Digests
 
 AT_ONCE = 32
 DEADLINE_S = 600.0
@@ -54,11 +55,19 @@ FORMS = ("one by one", "lines", "json", "question")
 CARD_QUESTION = "Which card does the desk take for every wait?"
 
 
+class Shelf(Digests):
+    """A store that keeps what was read of an item and finds no others."""
+
+    def search(self, *_: object, **__: object) -> list[Hit]:
+        """Nothing."""
+        return []
+
+
 class Once:
-    """A reviewer that judges the same sentence against the same evidence once."""
+    """A reviewer that judges the same sentence against the same evidence once, and reads the same text once."""
 
     def __init__(self, inner: Any) -> None:
-        self._inner, self._known = inner, dict[Any, Reviewed]()
+        self._inner, self._known, self._found = inner, dict[Any, Reviewed](), dict[str, Any]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -69,6 +78,20 @@ class Once:
         if key not in self._known:
             self._known[key] = self._inner.sentence(text, evidence, record)
         return self._known[key]
+
+    def masker(self) -> Any:
+        """As the reviewer's."""
+        made = self._inner.masker()
+        if made is not None:
+            find = made._find
+
+            def found(text: str) -> Any:
+                if text not in self._found:
+                    self._found[text] = find(text)
+                return self._found[text]
+
+            made._find = found
+        return made
 
 
 @dataclass
@@ -89,7 +112,8 @@ def open_world() -> Rooms:
     settings = Settings(model="none", encoder_threads=1, traces="off", first_words_within_s=DEADLINE_S)
     rooms = open_rooms(settings)
     assert rooms.encoder is not None
-    return replace(rooms, encoder=Remembering(rooms.encoder), reviewer=Once(rooms.reviewer))
+    encoder = Remembering(rooms.encoder)
+    return replace(rooms, encoder=encoder, items=Shelf(encoder, ITEMS), reviewer=Once(rooms.reviewer))
 
 
 def with_layers(rooms: Rooms, off: Sequence[str]) -> Rooms:

@@ -156,23 +156,25 @@ def corrected(tallies: Sequence[Tally], detection: Detection) -> Estimate:
     """The true rate behind a detector's: Rogan and Gladen (1978), with the interval of Lang and Reiczigel (2014).
 
     The interval carries the error of the rate and the errors of the detector's sensitivity and specificity. Each of the
-    three counts with its effective number: what a simple sample with the variance of the clustered one would hold.
-    Raises InputError where nothing was counted, or where the detector tells too little to be corrected for.
+    three counts with its effective number: what a simple sample with the variance of the clustered one would hold. Hits
+    may be flags or probabilities, as long as they are the same in all three; probabilities tell more. Variances come
+    from groups, so the quantile is Student's. Raises InputError where nothing was counted, or where it is not shown
+    that the detector tells bad from good at all.
     """
     seen, caught, passed = (_effective(rows) for rows in (tallies, detection.sensitivity, detection.specificity))
-    tells = caught[0] + passed[0] - 1
-    if tells < TELLS_AT_LEAST:
+    z = _student(min(len({one.group for one in rows}) for rows in (detection.sensitivity, detection.specificity)) - 1)
+    p = (seen[1] * seen[0] + z * z / 2) / (seen[1] + z * z)
+    se, sp = ((one[1] * one[0] + 1) / (one[1] + 2) for one in (caught, passed))
+    var_se, var_sp = se * (1 - se) / (caught[1] + 2), sp * (1 - sp) / (passed[1] + 2)
+    tells, by = caught[0] + passed[0] - 1, se + sp - 1
+    if min(tells, by) < TELLS_AT_LEAST or by <= z * math.sqrt(var_se + var_sp):
         raise InputError(
             f"statistics: sensitivity {caught[0]:.2f} and specificity {passed[0]:.2f} tell too little to correct with"
         )
     value = min(1.0, max(0.0, (seen[0] + passed[0] - 1) / tells))
-    p = (seen[1] * seen[0] + Z * Z / 2) / (seen[1] + Z * Z)
-    se, sp = ((one[1] * one[0] + 1) / (one[1] + 2) for one in (caught, passed))
-    by = max(TELLS_AT_LEAST, se + sp - 1)
     true = min(1.0, max(0.0, (p + sp - 1) / by))
-    var_se, var_sp = se * (1 - se) / (caught[1] + 2), sp * (1 - sp) / (passed[1] + 2)
-    shift = 2 * Z * Z * (true * var_se - (1 - true) * var_sp)
-    spread = Z / by * math.sqrt(p * (1 - p) / (seen[1] + Z * Z) + true * true * var_se + (1 - true) ** 2 * var_sp)
+    shift = 2 * z * z * (true * var_se - (1 - true) * var_sp)
+    spread = z / by * math.sqrt(p * (1 - p) / (seen[1] + z * z) + true * true * var_se + (1 - true) ** 2 * var_sp)
     low, high = (min(1.0, max(0.0, true + shift + side * spread)) for side in (-1, 1))
     return Estimate(value, min(low, value), max(high, value), len(tallies), len({one.group for one in tallies}))
 
@@ -251,7 +253,7 @@ def _middle(drawn: Floats) -> tuple[float, float]:
 
 
 def _effective(tallies: Sequence[Tally]) -> tuple[float, float]:
-    """A share, and its effective number: never more than were counted, nor fewer than the groups allow to tell."""
+    """A share, and its effective number: of flags never more than were counted, as groups may only take away."""
     used = [one for one in tallies if one.of > 0]
     if not used:
         raise InputError("statistics: nothing was measured, so there is no figure; see why in the scores")
@@ -260,7 +262,14 @@ def _effective(tallies: Sequence[Tally]) -> tuple[float, float]:
     if len(hits) < 2 or share in (0.0, 1.0):
         return share, float(min(n, len(hits)))
     variance = float(((hits - share * of) ** 2).sum()) / (n * n) * len(hits) / (len(hits) - 1)
-    return share, min(n, share * (1 - share) / variance) if variance > 0 else n
+    found = share * (1 - share) / variance if variance > 0 else n
+    return share, found if any(0 < one.hits < one.of for one in used) else min(n, found)
+
+
+def _student(freedom: int) -> float:
+    """The 97.5 % quantile of Student's distribution, by the expansion of Cornish and Fisher."""
+    n = max(1, freedom)
+    return Z + (Z**3 + Z) / (4 * n) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * n * n)
 
 
 def _kappa(first: NDArray[np.int64], second: NDArray[np.int64], labels: int) -> float:

@@ -12,8 +12,10 @@ from nutgraf.serve.cli_answer import ask, takeaways
 from nutgraf.serve.cli_common import Leave, Told, Tools
 from nutgraf.serve.cli_data import ingest, models, vocabulary
 from nutgraf.serve.cli_doctor import doctor
+from nutgraf.serve.cli_eval import evaluation
 from nutgraf.serve.cli_members import members
 from nutgraf.serve.cli_memory import memory
+from nutgraf.serve.cli_redteam import redteam
 from nutgraf.serve.cli_serve import demo, serve
 from nutgraf.serve.cli_skills import agents, mcp, skills
 from nutgraf.serve.cli_trace import trace
@@ -59,6 +61,8 @@ app.add_typer(members, name="members")
 app.add_typer(memory, name="memory")
 app.add_typer(trace, name="trace")
 app.add_typer(trust, name="trust")
+app.add_typer(evaluation, name="eval")
+app.add_typer(redteam, name="redteam")
 
 
 @app.command()

@@ -54,8 +54,6 @@ def why_bad(action: Json, answer: Answer, tools: Tools) -> str | None:
 def _measure(case: Case, answer: Answer, tools: Tools) -> Measured:
     steps = actions(answer)
     wanted = case.expect.links
-    if not steps and not wanted:
-        raise NotMeasured("the answer offers no step")
     findings, seen = [], set()
     for step in steps:
         told = (step.get("kind"), step.get("item"), step.get("question"))

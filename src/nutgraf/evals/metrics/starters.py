@@ -28,15 +28,15 @@ _GENERIC = re.compile(
 )
 #: In at most this share of all records a stem may stand to be this item's own.
 _RARE_AT_MOST = 0.12
-#: Share of a question's content stems that the sentence that answers it should hold.
-_HELD_AT_LEAST = 0.5
+#: Share of a question's content stems that the sentence that answers it should hold, and how many at least.
+_HELD_AT_LEAST, _STEMS_AT_LEAST = 0.6, 2
 
 
 def why_useless(question: str, title: str, text: str, tools: Tools) -> str | None:
     """Why a question is not worth asking of an item: empty, generic, not answered by it, or answered by any; else None.
 
-    A sentence answers it that holds half of what is asked about; it is the item's own when it asks about a number, a
-    name, or a word that few other records have.
+    A sentence answers it that holds most of what is asked about, and two words of it at least; it is the item's own
+    when it asks about a number, a name, or a word that few other records have.
     """
     if not question.strip().endswith("?"):
         return "is no question"
@@ -45,8 +45,8 @@ def why_useless(question: str, title: str, text: str, tools: Tools) -> str | Non
     if _GENERIC.match(question) or not asked:
         return "could be asked of anything"
     sentences = [{stem(word) for word in content_words(text[start:end])} for start, end in split(text)]
-    best = max((sum(one in row for one in asked) / len(asked) for row in sentences), default=0.0)
-    if best < _HELD_AT_LEAST:
+    best = max((sum(one in row for one in asked) for row in sentences), default=0)
+    if best < max(_STEMS_AT_LEAST, _HELD_AT_LEAST * len(asked)):
         return "the item does not say"
     held = {one for row in sentences for one in row}
     own = {stem(name.lower()) for name in names(question)} & held

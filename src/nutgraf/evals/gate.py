@@ -67,7 +67,7 @@ def load_gate(file: Path | Traversable) -> list[Bar]:
 
 
 def judge_run(run: Run, bars: Sequence[Bar], baseline: Run | None = None) -> list[Judged]:
-    """What becomes of every bar. A bar against a baseline that was not given is not measured, and so not passed."""
+    """What becomes of every bar. Without a baseline no bar is held against one."""
     compared = compare(baseline, run) if baseline is not None else []
     known = {score.agent for score in run.scores}
     judged = []
@@ -79,10 +79,10 @@ def judge_run(run: Run, bars: Sequence[Bar], baseline: Run | None = None) -> lis
                 continue
             row = row_of(bar.metric, agent, own, run)
             judged.append(_held(bar, row))
-            if bar.worse_by is not None:
+            if bar.worse_by is not None and baseline is not None:
                 found = next((c for c in compared if c.metric == bar.metric and c.agent == agent), None)
-                judged.append(_against(bar, agent, found, baseline is not None))
-    return [one for one in judged if one.because]
+                judged.append(_against(bar, agent, found))
+    return judged
 
 
 def passes(judged: Sequence[Judged]) -> bool:
@@ -113,10 +113,10 @@ def _held(bar: Bar, row: Row) -> Judged:
     return _judged(bar, row.agent, "pass", told)
 
 
-def _against(bar: Bar, agent: str, found: Compared | None, given: bool) -> Judged:
+def _against(bar: Bar, agent: str, found: Compared | None) -> Judged:
     """A run held against a baseline: it fails when it is shown to be worse by more than the bar allows."""
     if found is None or found.difference is None:
-        because = found.because if found else "the baseline has no scores of it" if given else "no baseline was given"
+        because = found.because if found else "the baseline has no scores of it"
         return _judged(bar, agent, "not measured", because)
     if found.measured < bar.coverage * found.planned:
         because = f"{found.measured} of {found.planned} cases were measured in both, {bar.coverage:.0%} must be"

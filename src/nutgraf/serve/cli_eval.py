@@ -60,10 +60,10 @@ def eval_compare(
     for one in found:
         told, change = METRICS[one.metric], one.as_json()["difference"]
         if change is None:
-            typer.echo(f"{told.title:<30}  not measured: {one.because}")
+            typer.echo(f"{told.title:<36}  not measured: {one.because}")
             continue
         both = f"{figure(change['first'], told.unit)} → {figure(change['second'], told.unit)}"
-        typer.echo(f"{told.title:<30}  {both:<22}  {interval(change, told.unit):<30}  {one.change}")
+        typer.echo(f"{told.title:<36}  {both:<22}  {interval(change, told.unit):<30}  {one.change}")
 
 
 @evaluation.command("gate")
@@ -81,12 +81,14 @@ def eval_gate(
 
     settings, _ = settings_of(ctx)
     held = load_gate(gate_file(settings, bars))
+    if baseline is None and any(one.worse_by is not None for one in held):
+        note("no baseline was given, so nothing is said of getting worse; name one with --baseline")
     judged = judge_run(load_run(run), held, load_run(baseline) if baseline else None)
     if as_json:
         _print_json({"passed": passes(judged), "bars": [one.as_json() for one in judged]})
     else:
         for one in judged:
-            typer.echo(f"{one.outcome:<12}  {METRICS[one.bar.metric].title:<30}  {one.agent:<10}  {one.because}")
+            typer.echo(f"{one.outcome:<12}  {METRICS[one.bar.metric].title:<36}  {one.agent:<10}  {one.because}")
         typer.echo("Passed." if passes(judged) else "Not passed.")
     if not passes(judged):
         raise typer.Exit(NOT_PASSED)
@@ -123,9 +125,7 @@ def eval_report(
     main, before = load_run(run), load_run(baseline) if baseline else None
     file = gate_file(settings, bars)
     held = load_gate(file) if bars is not None or file.is_file() else []
-    if before is None:
-        held = [one for one in held if one.worse_by is None or one.at_least is not None or one.at_most is not None]
-    judged = [one for one in judge_run(main, held, before) if before is not None or "no baseline" not in one.because]
+    judged = judge_run(main, held, before)
     told = report(
         main, known(run), baseline=before, others=[load_run(one) for one in others or ()], judged=judged
     )  # fmt: skip

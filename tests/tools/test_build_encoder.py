@@ -9,7 +9,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 from numpy.typing import NDArray
 
-from tools.build_encoder import Shape, Weights, build_graph, is_current, quantise
+from tools.build_encoder import COMMON, Shape, Weights, build_graph, cut, is_current, quantise
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = Shape(layers=2, heads=4)
@@ -127,3 +127,20 @@ def test_a_wheel_without_the_encoder_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError, match="make install"):
         list(WheelBuilder(str(tmp_path)).build(directory=str(tmp_path / "dist"), versions=["standard"]))
+
+
+def test_rare_pieces_are_left_out_and_the_rest_are_numbered_anew() -> None:
+    """Marks, characters, common and named pieces stay, in their order; the rows given are their old numbers."""
+    names = ["[PAD]", "[unused1]", "a", "##b", "common", "[CLS]", "rare", "rarer"]
+    numbers = [0, 1, 2, 3, 4, COMMON, COMMON + 1, COMMON + 2]
+    tokenizer = {
+        "model": {"vocab": dict(zip(names, numbers, strict=True))},
+        "added_tokens": [{"content": "[CLS]", "id": COMMON}],
+        "post_processor": {"special_tokens": {"[CLS]": {"tokens": ["[CLS]"], "ids": [COMMON]}}},
+    }
+    rows = cut(tokenizer, ["rare", "unheard"])
+
+    assert tokenizer["model"] == {"vocab": {"[PAD]": 0, "a": 1, "##b": 2, "common": 3, "[CLS]": 4, "rare": 5}}
+    assert rows == [0, 2, 3, 4, COMMON, COMMON + 1]
+    assert tokenizer["added_tokens"] == [{"content": "[CLS]", "id": 4}]
+    assert tokenizer["post_processor"] == {"special_tokens": {"[CLS]": {"tokens": ["[CLS]"], "ids": [4]}}}

@@ -13,7 +13,9 @@ from nutgraf.errors import InputError
 from nutgraf.evals.compare import Compared, compare
 from nutgraf.evals.metrics.base import Outcome
 from nutgraf.evals.metrics.table import METRICS
+from nutgraf.evals.report_text import figure, interval
 from nutgraf.evals.run import Run
+from nutgraf.evals.stats import Difference, Estimate
 from nutgraf.evals.summary import ALL, Row, kept, row_of
 
 FILE = "gate.toml"
@@ -100,8 +102,9 @@ def _held(bar: Bar, row: Row) -> Judged:
         return _judged(bar, row.agent, "pass", f"{row.measured} of {row.planned} were measured")
     if row.estimate is None:
         return _judged(bar, row.agent, "not measured", "there was nothing to count")
-    found = row.tail if METRICS[bar.metric].unit == "ms" and row.tail else row.estimate
-    told = _told(found.value, found.low, found.high)
+    unit = METRICS[bar.metric].unit
+    found = row.tail if unit == "ms" and row.tail else row.estimate
+    told = _told(found, bar)
     sides: tuple[tuple[float | None, bool, bool, str], ...] = (
         (bar.at_most, found.low > (bar.at_most or 0.0), found.high <= (bar.at_most or 0.0), "at most"),
         (bar.at_least, found.high < (bar.at_least or 0.0), found.low >= (bar.at_least or 0.0), "at least"),
@@ -109,7 +112,7 @@ def _held(bar: Bar, row: Row) -> Judged:
     for limit, beyond, shown, word in sides:
         if limit is not None and (beyond or (bar.shown and not shown)):
             how = "" if beyond else ", and that must be shown"
-            return _judged(bar, row.agent, "fail", f"{told}, {word} {limit:g} is asked{how}")
+            return _judged(bar, row.agent, "fail", f"{told}, {word} {figure(limit, unit)} is asked{how}")
     return _judged(bar, row.agent, "pass", told)
 
 
@@ -123,7 +126,8 @@ def _against(bar: Bar, agent: str, found: Compared | None) -> Judged:
         return _judged(bar, agent, "fail", because)
     change, by = found.difference, bar.worse_by or 0.0
     worse = change.low > by if METRICS[bar.metric].better == "lower" else change.high < -by
-    told = f"{change.first:.3g} → {change.second:.3g}, difference {_told(change.value, change.low, change.high)}"
+    unit = METRICS[bar.metric].unit
+    told = f"{figure(change.first, unit)} → {figure(change.second, unit)}, difference {_told(change, bar)}"
     return _judged(bar, agent, "fail" if worse else "pass", told)
 
 
@@ -131,8 +135,8 @@ def _judged(bar: Bar, agent: str, outcome: Outcome, because: str) -> Judged:
     return Judged(bar=bar, agent=agent, outcome=outcome, because=because)
 
 
-def _told(value: float, low: float, high: float) -> str:
-    return f"{value:.3g} [{low:.3g}, {high:.3g}]"
+def _told(found: Estimate | Difference, bar: Bar) -> str:
+    return interval({"value": found.value, "low": found.low, "high": found.high}, METRICS[bar.metric].unit)
 
 
 def _bar(table: Any, where: str) -> Bar:

@@ -51,16 +51,16 @@ def _gate(report: Json) -> str:
     passed = sum(one["outcome"] == "pass" for one in judged)
     sort = "good" if passed == len(judged) else "bad"
     word = "Passed" if sort == "good" else "Not passed"
-    rows = [
-        (f'<span class="{_CLASS[one["outcome"]]}">{SIGNS[one["outcome"]]} {one["outcome"]}</span>',
-         escape(report["metrics"][one["bar"]["metric"]]["title"]), escape(one["agent"]), escape(_bar(one["bar"])),
-         escape(one["because"]))
-        for one in sorted(judged, key=lambda one: one["outcome"] == "pass")
-    ]  # fmt: skip
-    table = _table(("", "metric", "agent", "bar", "found"), rows)
-    return (
-        f'<section><h2>Gate</h2><p class="verdict {sort}">{word}: {passed} of {len(judged)} bars</p>{table}</section>'
-    )
+    rows = []
+    for one in sorted(judged, key=lambda one: bool(one["outcome"] == "pass")):
+        sign = f'<span class="{_CLASS[one["outcome"]]}">{SIGNS[one["outcome"]]} {one["outcome"]}</span>'
+        title = report["metrics"][one["bar"]["metric"]]["title"]
+        rows.append((sign, *map(escape, (title, one["agent"], _bar(one["bar"], report), one["because"]))))
+    head, bad = ("", "metric", "agent", "bar", "found"), len(judged) - passed
+    table = _table(head, rows[:bad]) if bad else ""
+    held = f"<details><summary>{passed} bars passed</summary>{_table(head, rows[bad:])}</details>" if passed else ""
+    told = f'<p class="verdict {sort}">{word}: {passed} of {len(judged)} bars</p>'
+    return f"<section><h2>Gate</h2>{told}{table}{held}</section>"
 
 
 def _figures(report: Json) -> str:
@@ -268,10 +268,10 @@ def _arrow(better: str) -> str:
     return "↓ lower is better" if better == "lower" else "↑ higher is better"
 
 
-def _bar(bar: Json) -> str:
-    told = [f"at most {bar['at_most']:g}"] if bar["at_most"] is not None else []
-    told += [f"at least {bar['at_least']:g}"] if bar["at_least"] is not None else []
-    told += [f"worse by at most {bar['worse_by']:g}"] if bar["worse_by"] is not None else []
+def _bar(bar: Json, report: Json) -> str:
+    unit = report["metrics"][bar["metric"]]["unit"]
+    words = (("at_most", "at most"), ("at_least", "at least"), ("worse_by", "worse by at most"))
+    told = [f"{word} {figure(bar[name], unit)}" for name, word in words if bar[name] is not None]
     return ", ".join([*told, f"{bar['coverage']:.0%} measured"])
 
 

@@ -12,7 +12,7 @@ from nutgraf.evals.metrics import actions, manners, mechanics, personal, relevan
 from nutgraf.evals.metrics.base import Metric, Score, Tools, score
 
 #: In the order in which reports tell them.
-METRICS: Mapping[str, Metric] = MappingProxyType(
+_METRICS: dict[str, Metric] = (
     {
         one.name: one
         for one in (
@@ -23,8 +23,16 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         )
     }
 )  # fmt: skip
+METRICS: Mapping[str, Metric] = MappingProxyType(_METRICS)
 #: Those that look at several answers at once.
 OVER_A_RUN = (personal.PERSONAL.name, personal.AGREEING.name)
+
+
+def plug(metric: Metric) -> None:
+    """Put a metric of one's own beside the others, in this process. Raises InputError for a name that is taken."""
+    if metric.name in METRICS:
+        raise InputError(f"metric: {metric.name!r} is there already; give yours another name")
+    _METRICS[metric.name] = metric
 
 
 def chosen(names: Iterable[str] = ()) -> list[Metric]:

@@ -63,12 +63,12 @@ def rooms_for(gguf: Path | None, replies: Replies, *, writing: str, asks: bool) 
 
 async def generate(
     rooms: Rooms, chosen: Sequence[Pair], until: float, keep: Callable[[Sequence[Row]], None]
-) -> tuple[list[Row], int]:
-    """(a row for every sentence that was written, how many articles were read before `until`)."""
+) -> list[Row]:
+    """A row for every sentence that was written until the moment `until`."""
     found: list[Row] = []
     for number, pair in enumerate(chosen):
         if time.monotonic() > until:
-            return found, number
+            break
         written, starters = await answered(rooms, pair)
         if starters and number % ASKED_EVERY == 0:
             written += (await answered(rooms, pair, starters[0]))[0]
@@ -76,7 +76,7 @@ async def generate(
         keep(fresh)
         found += fresh
         progress(f"{rooms.model_name}: {number + 1} of {len(chosen)} articles, {len(found)} sentences")
-    return found, len(chosen)
+    return found
 
 
 def main() -> int:
@@ -84,7 +84,7 @@ def main() -> int:
     options = arguments()
     replies, labels = Replies(options.replies), read_labels(options.labels)
     until = time.monotonic() + 60 * options.minutes
-    made: list[tuple[str, list[Row], int]] = []
+    made: list[tuple[str, list[Row]]] = []
 
     def keep(fresh: Sequence[Row]) -> None:
         if options.rows:
@@ -93,21 +93,31 @@ def main() -> int:
 
     if options.rows:
         options.rows.unlink(missing_ok=True)
-    for gguf in (None, *options.model):
-        count = options.articles if gguf is None else options.large_articles
-        if count:
-            rooms = rooms_for(gguf, replies, writing=options.writing, asks=not options.kept_only)
-            rows, read = asyncio.run(generate(rooms, pairs(options.data, count), until, keep))
-            made.append((rooms.model_name, rows, read))
+    for name, gguf, writing, count in runs(options):
+        rooms = rooms_for(gguf, replies, writing=writing, asks=not options.kept_only)
+        made.append((name, asyncio.run(generate(rooms, pairs(options.data, count), until, keep))))
     print("\n".join(table(made, labels)))
     return 0
 
 
-def table(made: Sequence[tuple[str, list[Row], int]], labels: Mapping[str, Row]) -> list[str]:
+def runs(options: argparse.Namespace) -> list[tuple[str, Path | None, str, int]]:
+    """(what the table calls it, the file, how it writes, how many articles) for everything that is asked for."""
+    large = [
+        run
+        for gguf in options.model
+        for run in (
+            (f"{gguf.stem}, sentence by sentence", gguf, "auto", options.large_articles),
+            (f"{gguf.stem}, whole panels", gguf, "at-once", options.at_once),
+        )
+    ]
+    return [run for run in (("embedded", None, "auto", options.articles), *large) if run[3]]
+
+
+def table(made: Sequence[tuple[str, list[Row]]], labels: Mapping[str, Row]) -> list[str]:
     """Everything that is printed, line by line, as Markdown."""
     scored = Scored(Desk())
-    lines = [line for name, rows, read in made if rows for line in model_lines(name, rows, labels, scored, read)]
-    every = list({row["id"]: row for _, rows, _ in made for row in rows}.values())
+    lines = [line for name, rows in made if rows for line in model_lines(name, rows, labels, scored)]
+    every = list({row["id"]: row for _, rows in made for row in rows}.values())
     return [*lines, *judges_lines(every, labels, scored)]
 
 
@@ -124,7 +134,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, nargs="*", default=[], metavar="GGUF", help="larger local models")
     parser.add_argument("--articles", type=int, default=200)
     parser.add_argument("--large-articles", type=int, default=60, help="articles for each larger model")
-    parser.add_argument("--writing", default="auto", help="as the setting of that name: auto, one-by-one or at-once")
+    parser.add_argument("--at-once", type=int, default=20, help="articles of which a larger model writes whole panels")
     parser.add_argument("--minutes", type=float, default=600.0, help="stop asking after so long; what was made counts")
     parser.add_argument("--replies", type=Path, default=Path(tempfile.gettempdir()) / "nutgraf-gate-replies.jsonl")
     parser.add_argument("--kept-only", action="store_true", help="ask no model")

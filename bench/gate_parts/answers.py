@@ -122,7 +122,7 @@ def _rows(model: str, pair: Pair, form: str, rooms: Rooms, notes: Recording, tol
         fate = _fate(noted, sentence)
         quotes = tuple(piece.quote for piece in evidence)
         row = Row(
-            id=ident(model, pair.article, draft.text, quotes), model=model, source=pair.source,
+            id=ident(pair.article, draft.text, quotes), model=model, source=pair.source,
             article=pair.article, member=pair.member.id, form=form, text=draft.text, evidence=quotes, fate=fate,
             check=lost.check if fate == "dropped" and lost else noted["check"], because=noted["because"],
             unsupported=noted["unsupported"],
@@ -133,9 +133,9 @@ def _rows(model: str, pair: Pair, form: str, rooms: Rooms, notes: Recording, tol
     return found
 
 
-def ident(model: str, article: str, text: str, evidence: Sequence[str]) -> str:
-    """What a sentence is known by, whatever the gate makes of it: twelve hex digits."""
-    return hashlib.sha256("\x1f".join([model, article, text, *evidence]).encode()).hexdigest()[:12]
+def ident(article: str, text: str, evidence: Sequence[str]) -> str:
+    """What a sentence is known by, whoever wrote it and whatever the gate makes of it: twelve hex digits."""
+    return hashlib.sha256("\x1f".join([article, text, *evidence]).encode()).hexdigest()[:12]
 
 
 def _fate(noted: dict[str, Any], sentence: Any) -> str:

@@ -61,13 +61,13 @@ def passed(row: Row) -> bool:
     return OUTCOMES[row["fate"]] != "lost"
 
 
-def model_lines(name: str, rows: Sequence[Row], labels: Mapping[str, Row], scored: Scored, articles: int) -> list[str]:
+def model_lines(name: str, rows: Sequence[Row], labels: Mapping[str, Row], scored: Scored) -> list[str]:
     """What the table says of one model."""
     kept = [row for row in rows if passed(row)]
     shown = [{**row, "text": row["instead"] or row["text"]} for row in rows if row["fate"] != "dropped"]
     fates = Counter(row["fate"] for row in rows)
     everything = ("passed", "copied", "lost")
-    known = sum(row["id"] in labels for row in rows)
+    known, articles = sum(row["id"] in labels for row in rows), len({row["article"] for row in rows})
 
     def pair(what: str, before: object, after: object) -> str:
         return f"| {what} | {before} | {after} |"
@@ -95,6 +95,10 @@ def model_lines(name: str, rows: Sequence[Row], labels: Mapping[str, Row], score
             share(shown, lambda row: scored.out_of_tone(row["text"])),
         ),
         pair(
+            "wrong tone or breach of policy, by hand", labelled(rows, labels, _amiss, everything),
+            labelled(rows, labels, _amiss, ("passed", "copied")),
+        ),
+        pair(
             "breach of policy, by the detectors", share(rows, lambda row: scored.breach(row["text"], row["evidence"])),
             share(shown, lambda row: scored.breach(row["text"], row["evidence"])),
         ),
@@ -103,6 +107,10 @@ def model_lines(name: str, rows: Sequence[Row], labels: Mapping[str, Row], score
         *_cost(rows, labels),
         "",
     ]  # fmt: skip
+
+
+def _amiss(label: Row) -> bool:
+    return label.get("tone", "right") != "right" or label.get("policy", "kept") != "kept"
 
 
 def _wholly(label: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 
@@ -16,7 +17,7 @@ from nutgraf.pipeline.composing import OneBlock, stream_into, write
 from nutgraf.pipeline.finding import Found, cited, find
 from nutgraf.pipeline.parts import Run
 from nutgraf.pipeline.warding import harmless_texts, harmless_title
-from nutgraf.pipeline.writing import Block, first_words_by, writing_time
+from nutgraf.pipeline.writing import QUOTED_ONLY, Block, first_words_by, writing_time
 from nutgraf.prompt.library import fenced, numbered
 from nutgraf.retrieve.relevance import WORD_SHARE, overlap
 from nutgraf.retrieve.sources_details import Details, of_record
@@ -52,7 +53,7 @@ async def answer(
     blended = await find(run, agent, query, names, more or ([own] if own else ()))
     passages = ranked(run, blended.kept, query)
     at_most = SMALL_PASSAGES_AT_MOST if run.rooms.small or run.session is None else PASSAGES_AT_MOST
-    found = await cited(run, passages[:at_most])
+    found = trusted(run, await cited(run, passages[:at_most]))
     run.send(Used(facts=facts_in(found, query)))
     run.send(BlockStart(block="a1", form="answer"))
     if found.evidence:
@@ -61,6 +62,24 @@ async def answer(
     if shown := cards_of(run, found):
         run.send(Extras(cards=shown))
     return run.done(_reason(query, found))
+
+
+def trusted(run: Run, found: Found) -> Found:
+    """What an answer is made from where a record has orders to a model in it: such a record is quoted only.
+
+    When the best passage is of one nothing is written; else the answer does without its passages.
+    """
+    bad = [passage.ref in run.tainted for passage in found.passages]
+    if not any(bad):
+        return found
+    if bad[0]:
+        run.quoted_only = True
+        return found
+    kept = [place for place, one in enumerate(bad) if not one]
+    run.skip("passages of a record", QUOTED_ONLY)
+    return replace(
+        found, passages=tuple(found.passages[n] for n in kept), evidence=tuple(found.evidence[n] for n in kept)
+    )
 
 
 def _reason(query: Query, found: Found) -> str | None:
@@ -103,7 +122,7 @@ def cards_of(run: Run, found: Found) -> tuple[Card, ...]:
 
 
 async def _written(run: Run, agent: Agent, query: Query, found: Found) -> None:
-    if run.rooms.small or run.session is None:
+    if run.rooms.small or run.session is None or run.quoted_only:
         block = Block(run, "a1", found.evidence, at_most=2, ranked=True)
         await write(block, _small_prompt(run, block, query), first_words_by(run))
         _second(block, found)

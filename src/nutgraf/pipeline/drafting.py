@@ -128,6 +128,10 @@ class _Own:
         given += [passage for passage in chosen if passage not in given]
         facts = self._facts(given)
         found = await cited(run, given)
+        await harmless_title(run, self.query.item)
+        if run.tainted:  # nothing that gives orders decides what is said in the member's name
+            run.quoted_only, by_model = True, False
+            found = await cited(run, chosen)
         run.send(Used(facts=facts))
         run.send(BlockStart(block="d1", form="draft", title=self._title(), because=self._because(chosen)))
         block = DraftBlock(run, found.evidence, max(agent.sentences_at_most, len(chosen)), said)
@@ -154,7 +158,7 @@ class _Own:
         run.cut = run.cut or (bool(block.sentences) and not block.full and slow)
 
     def _unwritten(self) -> None:
-        if self.run.session is not None:
+        if self.run.session is not None and not self.run.quoted_only:
             self.run.skip("writing", NO_MODEL_FOR_DRAFTS)
         else:
             no_model(self.run, self.run.request.deadline)
@@ -195,7 +199,7 @@ class _Own:
 
     def _step(self) -> Action | None:
         item = self.query.item
-        if item is None:
+        if item is None or self.run.tainted:
             return None
         return Action(
             kind="engage", label=_LABELS[self.kind], item=item.id, title=item.title,

@@ -27,6 +27,8 @@ from nutgraf.types import Deadline, Evidence, Item, Vectors
 GATHER_SHARE = 1 / 3
 #: What an agent lists among its sources to have skills chosen for each question, and how many are chosen.
 ANY_SKILLS, SKILLS_AT_MOST = "skills", 4
+#: Why a skill is not asked in a run that has read an order to the assistant.
+NO_TOOLS = "what was read holds an order to the assistant, so no skill is asked for it"
 WORDS_OF_OUTCOME = {"late": "it was late", "failed": "it failed", "open": "it has failed too often of late"}
 
 
@@ -57,6 +59,10 @@ async def find(
     every fact of the snapshot counts in the order of the passages, so that all of them have been used.
     """
     wanted = _with_skills(run, tuple(dict.fromkeys(names or agent.sources)), query)
+    if run.tainted and (lost := [one.name for one in run.rooms.skills if one.name in wanted]):
+        wanted = tuple(name for name in wanted if name not in lost)
+        for name in lost:
+            run.skip(f"source {name}", NO_TOOLS)
     sources = [*more, *(run.rooms.sources[name] for name in wanted if name in run.rooms.sources)]
     now = loop_time()
     until = Deadline(now + min(agent.gather_within_s, run.left() * GATHER_SHARE))

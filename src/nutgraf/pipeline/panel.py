@@ -69,6 +69,8 @@ async def panel(run: Run) -> Closed:
     run.send(Used(facts=choice.snapshot.facts))
     calm = await harmless_spans(run, item, [point.span for point in choice.points])
     choice = replace(choice, points=[point for point in choice.points if point.span in calm])
+    await harmless_title(run, item)
+    run.quoted_only = item.id in run.tainted
     if not choice.points:
         return run.declined("No sentence of this item can stand alone.")
     found = await _offered(run, choice)
@@ -81,9 +83,10 @@ async def _send(run: Run, choice: Choice, found: list[Offer]) -> None:
     from nutgraf.blend.actions import NO_RECORDS, NOTHING_NEAR, actions, cards
 
     item = run.item
-    starters = _starters(run, choice)
+    starters = await harmless_texts(run, "a question about this item", _starters(run, choice))
+    starters = list(filter(None, starters))
     steps = actions(item, found) or _ask_instead(starters)
-    if run.rooms.small or run.session is None:
+    if run.rooms.small or run.session is None or run.quoted_only:
         given = await _one_by_one(run, choice, steps)
     else:
         given, written = await _at_once(run, choice, steps)
@@ -256,6 +259,7 @@ async def _by_words(run: Run) -> Closed:
     query = Query(scope=run.request.scope, text=run.item.title, item=run.item, snapshot=known)
     # The evidence alone is held while the model writes.
     evidence = (await cited(run, (await find(run, agent, query, personal=True)).kept)).evidence
+    run.quoted_only = run.item.id in run.tainted
     if not evidence:
         return run.declined("Nothing was found that a sentence could rest on.")
     count = run.rooms.settings.takeaways_at_most

@@ -180,7 +180,11 @@ class Screening:
 
 @dataclass(kw_only=True)
 class Run:
-    """The running account of one answer: what was emitted, skipped and timed."""
+    """The running account of one answer: what was emitted, skipped and timed.
+
+    `tainted` are the ids of the records in which a text was found that orders a model about, "" for one without an id;
+    the run then has no tools. With `quoted_only` nothing is written by a model.
+    """
 
     request: Request
     rooms: Rooms
@@ -194,6 +198,8 @@ class Run:
     cut: bool = False
     screening: Screening | None = None
     memo: Memo = field(default_factory=Memo)
+    tainted: set[str] = field(default_factory=set)
+    quoted_only: bool = False
     addresses: Addresses = field(init=False)
 
     def __post_init__(self) -> None:

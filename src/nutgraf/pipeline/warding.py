@@ -29,7 +29,8 @@ async def harmless(run: Run, passages: Sequence[Passage], records: Mapping[str, 
     reviewer = run.rooms.reviewer
     if reviewer is None or not passages:
         return list(passages)
-    bad = await run_sync(partial(_hostile, reviewer, passages, records), abandon_on_cancel=True)
+    bad, ordering = await run_sync(partial(_hostile, reviewer, passages, records), abandon_on_cancel=True)
+    run.tainted |= ordering
     for passage in bad:
         run.skip(f"a passage of {passage.title or passage.source}", HOSTILE)
     return [passage for passage in passages if passage not in bad]
@@ -42,37 +43,49 @@ async def harmless_spans(run: Run, item: Item, spans: Sequence[Span]) -> list[Sp
         return list(spans)
     places = await run_sync(partial(reviewer.hostile, item.text), abandon_on_cancel=True)
     if places:
+        run.tainted.add(item.id)
         run.skip("a sentence of this item", HOSTILE)
     return [span for span in spans if not _meets(places, span.start, span.end)]
 
 
-async def harmless_texts(run: Run, what: str, texts: Sequence[str]) -> list[str]:
-    """The texts, with an empty one in place of each that reads like an order to a model; `what` they are is listed."""
+async def harmless_texts(run: Run, what: str, texts: Sequence[str], ref: str = "") -> list[str]:
+    """The texts, with an empty one in place of each that reads like an order to a model; `what` they are is listed, and
+    the record `ref` they belong to is tainted.
+    """
     reviewer = run.rooms.reviewer
     if reviewer is None or not texts:
         return list(texts)
     bad = await run_sync(lambda: [bool(reviewer.hostile(text)) for text in texts], abandon_on_cancel=True)
     if any(bad):
+        run.tainted.add(ref)
         run.skip(what, HOSTILE)
     return ["" if hostile else text for text, hostile in zip(texts, bad, strict=True)]
 
 
 async def harmless_title(run: Run, item: Item | None) -> str:
     """The title of an item, fenced off for a prompt; empty without an item, or when it reads like an order."""
-    return fenced((await harmless_texts(run, "the title of this item", [item.title]))[0]) if item is not None else ""
+    if item is None:
+        return ""
+    return fenced((await harmless_texts(run, "the title of this item", [item.title], item.id))[0])
 
 
-def _hostile(reviewer: Reviewer, passages: Sequence[Passage], records: Mapping[str, Item]) -> list[Passage]:
-    found = []
+def _hostile(
+    reviewer: Reviewer, passages: Sequence[Passage], records: Mapping[str, Item]
+) -> tuple[list[Passage], set[str]]:
+    """The passages that order a model about, and the ids of the records in which any sentence does."""
+    found, ordering = [], set()
     for passage in passages:
         record = records.get(passage.ref)
         if record is not None and passage.end > passage.start:
-            bad = _meets(reviewer.hostile(record.text), passage.start, passage.end)
+            places = reviewer.hostile(record.text)
+            bad = _meets(places, passage.start, passage.end)
         else:
-            bad = bool(reviewer.hostile(passage.text))
+            bad = bool(places := reviewer.hostile(passage.text))
+        if places:
+            ordering.add(passage.ref)
         if bad:
             found.append(passage)
-    return found
+    return found, ordering
 
 
 def _meets(places: Sequence[Place], start: int, end: int) -> bool:

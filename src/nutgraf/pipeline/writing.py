@@ -22,6 +22,7 @@ from nutgraf.prompt.library import fenced, numbered
 from nutgraf.text.memo import memoised
 from nutgraf.text.words import content_stems, words
 from nutgraf.trace.record import Call, CallEnding
+from nutgraf.trust.policy.rules import severity
 from nutgraf.types import Deadline, Draft, Evidence, Prompt, Sentence, Verdict
 
 #: Time kept back from the model for what comes after it, in seconds; of a short time a fifth.
@@ -30,6 +31,9 @@ KEPT_BACK_S = 0.4
 OPENING_WORDS = 3
 #: A draft that cites nothing is judged against so many pieces of evidence, those that share most words with it.
 UNCITED_AT_MOST = 3
+QUOTED_ONLY = "it holds text that reads like an order to the assistant, so it is quoted and not written about"
+#: So much of the sentence before is read again for a number that its end cut in two.
+LOOKED_BACK_CHARS = 60
 
 
 class Block:
@@ -81,6 +85,10 @@ class Block:
             "draft", block=self.name, sentence=self._held, text=draft.text, citations=draft.citations
         )  # fmt: skip
         draft = replace(draft, text=plain_text(draft.text, self.run.addresses.allowed))
+        draft, withheld = self._redacted(draft)
+        if withheld:
+            self._drop(Verdict("dropped", "pii", "it holds personal data that its evidence lacks"))
+            return
         cited = [self.evidence[n - 1] for n in draft.citations if 0 < n <= len(self.evidence)]
         cited = cited or self._likeliest(draft)
         self.judging = True
@@ -89,6 +97,16 @@ class Block:
             await self._decide(draft, cited, verdict)
         finally:
             self.judging = False
+
+    def _redacted(self, draft: Draft) -> tuple[Draft, bool]:
+        """The draft without personal data that came from nowhere, and whether the policy withholds it for that."""
+        reviewer, request = self.run.rooms.reviewer, self.run.request
+        if reviewer is None:
+            return draft, False
+        known = [*(piece.quote for piece in self.evidence), *self.run.record, request.question or ""]
+        before = self.sentences[-1].text[-LOOKED_BACK_CHARS:] if self.sentences else ""
+        text, action = reviewer.redacted(draft.text, known, before)
+        return replace(draft, text=text), severity(action) > severity("mask")
 
     async def _decide(self, draft: Draft, cited: Sequence[Evidence], verdict: Verdict) -> None:
         copied = self._copied(draft, cited) if verdict.verdict == "supported" else None
@@ -218,6 +236,9 @@ def first_words_by(run: Run) -> Deadline:
 
 def no_model(run: Run, limit: Deadline) -> bool:
     """Whether nothing can be written, which is then listed as skipped."""
+    if run.quoted_only:
+        run.skip("writing", QUOTED_ONLY)
+        return True
     if run.session is None:
         why = "the server is busy" if run.request.overloaded else "no model is configured"
         run.skip("writing", why)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nutgraf.detection import CheckName, Detected
+from nutgraf.detection import CheckName, Detected, Marked
 from nutgraf.errors import MissingPart, NutgrafError
 from nutgraf.trust.desk import Desk, Encode
 from nutgraf.trust.grounding.flatten import flatten
 from nutgraf.trust.pii import structured
-from nutgraf.trust.pii.masking import Masker
+from nutgraf.trust.pii.masking import Masker, redact
 from nutgraf.trust.policy.rules import Action, Policy, severity
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ DOCUMENTS_KEPT, DOCUMENT_AT_MOST_CHARS = 256, 40_000
 CARRIED_ON = frozenset({"injection", "jailbreak"})
 #: Read once when a reviewer is made: what a detector sets up at its first sentence is then there.
 FIRST = "The team moved its 12 services in four weeks."
+#: Personal data that a sentence may hold: which links are shown is a matter of its own.
+SHOWN_KINDS = frozenset({"link", "url"})
 Place = tuple[int, int]
 
 
@@ -124,9 +126,39 @@ class Reviewer:
         """What replaces personal data in one answer before a model sees it; None where the policy masks nothing."""
         if not self.policy.masked:
             return None
-        known_forms = self.policy.masked.issubset(structured.KINDS)
-        find = structured.find if known_forms else self._desk.detector("pii").find
-        return Masker(find, self.policy.masked)
+        return Masker(self._personal, self.policy.masked)
+
+    def redacted(self, text: str, known: Sequence[str], before: str = "") -> tuple[str, Action]:
+        """A model's words without personal data that the texts `known` do not hold, and what the policy does about it.
+
+        A number may be cut in two by the end of a sentence, so it is also looked for across the end of `before`.
+        """
+        rule = self.policy.rule("pii")
+        before = before.rstrip(" .!?")
+        edge = len(before) + 1 if before else 0
+        whole = f"{before} {text}" if before else text
+        try:
+            marks = [mark for mark in self._personal(whole) if mark.end > edge and mark.label not in SHOWN_KINDS]
+            held = " ".join(map(_bare, known)) if marks else ""
+            marks = [mark for mark in marks if _bare(whole[mark.start : mark.end]) not in held]
+            if not marks:
+                return text, "commit"
+            score = max(mark.score for mark in marks)
+            action, _ = rule.decide(Detected(score, {mark.label: mark.score for mark in marks}))
+        except Exception as exc:
+            log.warning("trust: the check pii broke (%s)", type(exc).__name__)
+            return text, rule.broken()
+        if severity(action) < severity("mask"):
+            return text, action
+        inside = [replace(mark, start=max(mark.start, edge) - edge, end=mark.end - edge) for mark in marks]
+        return redact(text, lambda _: inside, {mark.label for mark in inside}), action
+
+    def _personal(self, text: str) -> Sequence[Marked]:
+        """Personal data of known form, and where the policy masks names or addresses those too."""
+        if self.policy.masked.issubset(structured.KINDS):
+            return tuple(structured.find(text))
+        found: Sequence[Marked] = self._desk.detector("pii").find(text)
+        return found
 
     def topic(self, examples: Sequence[str], about: Sequence[str], encode: Encode) -> OffTopic | None:
         """What tells questions that are far from these examples and descriptions, made once for each set of them; None
@@ -191,3 +223,8 @@ class Reviewer:
             raise NutgrafError("nothing to hold the sentence against")
         found: Detected = self._desk.detector("grounding").detect([text], lines)[0]
         return found
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, so that a number is known however it is spaced."""
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -31,7 +31,7 @@ from nutgraf.types import Deadline, Item, Member, Message, Prompt, Scope
 if TYPE_CHECKING:
     from nutgraf.events import Event
 
-_BARE_CHARS, _BARE_TOKENS = 6_000, 220
+_BARE_CHARS, _BARE_TOKENS = 3_000, 160
 _NUMBER = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+|\s*\[\d+\]")
 
 
@@ -126,7 +126,7 @@ def bare_prompt(case: Case, item: Item | None, record: Sequence[str]) -> Prompt:
     """What the bare model is asked: everything, with no rule but the wish."""
     wish = case.question or "Write the three takeaways of this text that matter most to this reader."
     about = f"{item.title}\n{item.text[:_BARE_CHARS]}" if item else ""
-    reader = "\n".join(f"- {line}" for line in record[:24])
+    reader = "\n".join(f"- {line}" for line in record[:12])
     text = f"Text:\n{about}\n\nReader:\n{reader or '- unknown'}\n\n{wish}"
     return Prompt(
         name="bare", version="1", messages=(Message("user", text),), max_tokens=_BARE_TOKENS, stop=("\n\n\n",)

@@ -218,7 +218,7 @@ def _chart(told: Json, points: Sequence[tuple[str, Sequence[float] | None]]) -> 
     known = [(label, values) for label, values in points if values]
     if not known:
         return ""
-    top = 1.0 if told["unit"] == "share" else 1.05 * max(values[2] for _, values in known)
+    top = 1.0 if told["unit"] == "share" else 1.05 * max(values[2] for _, values in known) or 1.0
     step = (wide - left - 20) / max(1, len(known) - 1)
 
     def at(value: float) -> float:

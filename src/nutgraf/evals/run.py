@@ -79,6 +79,7 @@ def start(folder: Path, about: Json, *, now: str | None = None) -> Json:
     file = folder / RUN
     if file.is_file():
         known: Json = json.loads(file.read_text("utf-8"))
+        about = json.loads(json.dumps(about))  # as it would be read back
         if other := [name for name in about if name not in FREE and known.get(name) != about[name]]:
             was, now_is = known.get(other[0]), about[other[0]]
             raise InputError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nutgraf.errors import InputError
+from nutgraf.serve.cli_annotate import annotate
 from nutgraf.serve.cli_common import DataDir, Told, note, settings_of
 from nutgraf.serve.cli_eval_run import eval_run
 
@@ -25,6 +26,7 @@ evaluation = typer.Typer(
     help="Measure answers: run, compare, gate, report; cases of others, and from traces.",
 )  # fmt: skip
 evaluation.command("run")(eval_run)
+evaluation.command("annotate")(annotate)
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)]
 Baseline = Annotated[
     Path | None,

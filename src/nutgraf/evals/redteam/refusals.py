@@ -78,7 +78,11 @@ def over_refusal(
     told("our own set")
     found.append(measured("own, as questions", HARMLESS, [one.text for one in own], turned_away))
     if hostile is not None:
-        found.append(measured("own, on a page", HARMLESS, [one.text for one in own], hostile))
+        found.append(
+            measured(
+                "own, on a page", HARMLESS, [one.text for one in own if not one.id.startswith("question-")], hostile
+            )
+        )
     for name in BENIGN_SETS if data is not None else ():
         assert data is not None
         if not (data / name).is_dir():

@@ -12,13 +12,15 @@ from functools import cached_property
 from typing import TypeAlias
 
 from nutgraf.detection import Marked
-from nutgraf.trust.grounding.compare_lines import Laid, Turned, lay, most_covered, turned
+from nutgraf.trust.grounding.clauses import wired
+from nutgraf.trust.grounding.compare_lines import Gap, Laid, Turned, lay, most_covered, turned
 from nutgraf.trust.grounding.compare_names import KnownNames, Name, names_in, swapped
 from nutgraf.trust.grounding.compare_numbers import COUNTABLE, KnownQuantities
 from nutgraf.trust.grounding.compare_quantities import Quantity, quantities
 from nutgraf.trust.grounding.compare_records import KnownRecords
 from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
 from nutgraf.trust.grounding.lexical import Words
+from nutgraf.trust.grounding.notation import Rewritten, rewritten
 
 #: The kinds of findings, in the order in which the features count them.
 KINDS = (
@@ -74,10 +76,11 @@ class Compared:
         return next((one for one in self.findings if one.score >= VETO_SCORE), None)
 
 
-def moved(compared: Compared, by: int) -> Compared:
-    """The findings behind character `by` of what was compared, counted from there."""
-    kept = (one for one in compared.findings if one.start >= by)
-    findings = tuple(replace(one, start=one.start - by, end=one.end - by) for one in kept)
+def moved(compared: Compared, text: Rewritten, by: int) -> Compared:
+    """The findings behind character `by` of the text before it was rewritten, counted from there."""
+    kept = (one for one in compared.findings if not (text.derived and one.label == "wired"))
+    places = [(one, *text.back(one.start, one.end)) for one in kept]
+    findings = tuple(replace(one, start=start - by, end=end - by) for one, start, end in places if start >= by)
     return replace(compared, findings=findings)
 
 
@@ -103,13 +106,23 @@ class Comparator:
     def read(self) -> None:
         """Read the evidence now rather than when the first sentence arrives."""
         _ = (self._quantities, self._names, self._records, self._index.rows_of, self._index.openings)
-        _ = (self._index.bigrams, self._index.trigrams, self._index.small, self._index.places)
+        _ = (self._index.bigrams, self._index.trigrams, self._index.small, self._index.places, self._index.clauses)
 
-    def compare(self, said: Words, ranked: Ranked) -> Compared:
-        """Everything that speaks against a sentence, with the reason in words."""
+    def rewritten(self, text: str) -> tuple[Rewritten, list[Quantity]]:
+        """A sentence in the notation of the evidence, and its quantities as they are then written."""
+        counted = quantities(text)
+        new = rewritten(text, counted, self._quantities, self._index.lines)
+        return new, quantities(new.text) if new.pieces else counted
+
+    def compare(self, said: Words, ranked: Ranked, found_before: list[Quantity] | None = None) -> Compared:
+        """Everything that speaks against a sentence, with the reason in words.
+
+        `found_before` are its quantities, where they are known.
+        """
+        every = quantities(said.text) if found_before is None else found_before
         found: list[Marked] = []
         anchors: list[_Anchor] = []
-        counted = [one for one in quantities(said.text)[:_AT_MOST] if _claims(said.text, one)]
+        counted = [one for one in every[:_AT_MOST] if _claims(said.text, one)]
         names = names_in(said)[:_AT_MOST]
         laid = self._nearest(said, ranked)
         follows = laid is not None and laid.covered >= _CLOSE and laid.covered_content >= _CLOSE_CONTENT
@@ -120,6 +133,7 @@ class Comparator:
             self._name(said, name, found, anchors, sure)
         if laid is not None:
             found += self._beside(said, names, counted, laid)
+            found += self._wired(said, counted, laid)
         found += [self._marked(said, one, None) for one in self._records.turned(said)]
         return Compared(tuple(found), len(counted), len(names), tuple(anchors), laid)
 
@@ -168,6 +182,16 @@ class Comparator:
         other = lay(said, self._index.words[rows[1]], rows[1])
         return max((best, other), key=lambda one: (one.covered + one.covered_content, -one.row))
 
+    def _wired(self, said: Words, counted: list[Quantity], laid: Laid) -> list[Marked]:
+        """Quantities of the nearest line that the sentence gives to something else than the line does."""
+        line = self._index.words[laid.row]
+        parts = self._index.clauses[laid.row]
+        if not counted or len(parts) < 2:
+            return []
+        held = [(one, place) for one in counted for place in self._quantities.places(one, laid.row)[:1]]
+        turn = wired(said, line, parts, held, self._quantities.in_line(laid.row))
+        return [self._marked(said, turn, laid, sure=True)] if turn else []
+
     def _beside(self, said: Words, names: list[Name], counted: list[Quantity], laid: Laid) -> list[Marked]:
         line = self._index.words[laid.row]
         found: list[Marked] = []
@@ -177,14 +201,23 @@ class Comparator:
         if laid.covered < _CLOSE or laid.covered_content < _CLOSE_CONTENT:
             return found
         found += [self._marked(said, one, laid) for one in turned(said, line, laid)]
-        theirs = [one for row, one in self._quantities.found if row == laid.row]
+        theirs = self._quantities.in_line(laid.row)
+        gaps = [gap for gap in laid.gaps if any(gap.i0 <= i < gap.i1 for i in said.content)]
         for gap in laid.gaps:
-            if not gap.held or gap.i1 == gap.i0 or gap.j1 == gap.j0:
+            opens = not gap.i0 and not gap.j0 and gap.i1 < len(said.written)
+            if not (gap.held or opens) or gap.i1 == gap.i0 or gap.j1 == gap.j0:
                 continue
             place = (gap.i0, gap.i1, gap.j0, gap.j1)
             if (other := self._replaced(said, line, place, names, (counted, theirs))) is not None:
-                found.append(self._marked(said, other, laid))
+                named = other.kind == "name-replaced"
+                if gap.held or named:
+                    sure = named and gaps == [gap] and self._unheard(said, gap)
+                    found.append(self._marked(said, other, laid, sure=sure))
         return found
+
+    def _unheard(self, said: Words, gap: Gap) -> bool:
+        """Whether the evidence holds none of the words with meaning that stand in a gap."""
+        return all(said.stems[i] not in self._index.stems for i in said.content if gap.i0 <= i < gap.i1)
 
     def _replaced(
         self,
@@ -209,13 +242,13 @@ class Comparator:
             return Turned("name-replaced", i0, i1, f"the evidence says {line.text[there[0] : there[1]]!r} here")
         return None
 
-    def _marked(self, said: Words, what: Turned, laid: Laid | None) -> Marked:
+    def _marked(self, said: Words, what: Turned, laid: Laid | None, sure: bool = False) -> Marked:
         last = min(max(what.i1, what.i0 + 1), len(said.spans)) - 1
         start = said.spans[min(what.i0, last)][0]
         why = what.because
         if laid is not None:
             why += f" (line {laid.row + 1}: {self._index.lines[laid.row][:_QUOTE]!r})"
-        sure = laid is not None and laid.close and what.kind in NEAR_COPY
+        sure = sure or (laid is not None and laid.close and what.kind in NEAR_COPY)
         return Marked(start, said.spans[last][1], what.kind, VETO_SCORE if sure else MILD, why)
 
 

@@ -56,10 +56,19 @@ class KnownQuantities:
             return self._written.get(said.value.replace(",", ""), [])
         rows = [row for row, one in self._numeric if equal(said, one)]
         if said.kind == "duration":
-            rows += self._between_years(said)
+            years = self._between_years(said)
+            rows += [years[0]] if years else []
         if said.kind in ("number", "measure"):
             rows += self._plain(said)
         return rows
+
+    def places(self, said: Quantity, row: int) -> list[Quantity]:
+        """The quantities of a line that bear one out."""
+        return [one for at, one in self.found if at == row and agree(said, one)]
+
+    def in_line(self, row: int) -> list[Quantity]:
+        """The quantities of a line."""
+        return [one for at, one in self.found if at == row]
 
     def other_unit(self, said: Quantity) -> tuple[int, Quantity] | None:
         """A line with the same number in another unit, for a quantity that no line bears out."""
@@ -129,19 +138,36 @@ class KnownQuantities:
             rows = [row for row, one in self._numeric if one.kind == "number" and one.raw in near]
         return rows
 
-    def _between_years(self, said: Quantity) -> list[int]:
-        """Lines whose years lie as far apart as a duration says: "from 2018 to 2021" is three years."""
-        years = [(row, one.value) for row, one in self._dates if isinstance(one.value, tuple) and one.value[0]]
+    def between(self, said: Quantity) -> tuple[Quantity, Quantity] | None:
+        """Two dates of near lines that lie as far apart as a duration says."""
+        found = self._between_years(said)
+        return found[1:] if found else None
+
+    def _between_years(self, said: Quantity) -> tuple[int, Quantity, Quantity] | None:
+        """The line whose years lie as far apart as a duration says: "from 2018 to 2021" is three years."""
+        years = [(row, one, one.value) for row, one in self._dates if isinstance(one.value, tuple) and one.value[0]]
         span = float(said.value) if not isinstance(said.value, tuple) else 0.0
-        for i, (row, begin) in enumerate(years):
-            for other, end in years[i + 1 : i + 6]:
+        for i, (row, opens, begin) in enumerate(years):
+            for other, closes, end in years[i + 1 : i + 6]:
                 if other - row > _APART:
                     break
                 exact = bool(begin[1] and end[1])
                 apart = end[0] - begin[0] + ((end[1] - begin[1]) / 12 if exact else 0.0)
                 if apart > 0 and abs(apart * _YEAR - span) <= (0.55 * _YEAR if exact else 0.05 * _YEAR):
-                    return [row]
-        return []
+                    return row, opens, closes
+        return None
+
+
+def agree(said: Quantity, known: Quantity) -> bool:
+    """Whether two quantities are the same, in whatever notation; dates where neither says anything else."""
+    if isinstance(said.value, tuple) and isinstance(known.value, tuple):
+        both = list(zip(said.value, known.value, strict=True))
+        return any(a and b for a, b in both) and not any(a and b and a != b for a, b in both)
+    if isinstance(said.value, str) or isinstance(known.value, str):
+        return said.value == known.value
+    if "weekday" in (said.kind, known.kind):
+        return said.kind == known.kind and said.value == known.value
+    return equal(said, known)
 
 
 def equal(said: Quantity, known: Quantity) -> bool:

@@ -59,7 +59,7 @@ _BARE_SPAN = re.compile(rf"\b(?:(?P<of>half an?)|an?|one)[ -]{_SPAN}(?P<half> an
 _SIZES: dict[str, tuple[str, float]] = {
     word: (unit, float(factor))
     for unit, factor, words in (
-        ("length", 1000, "km kilometer kilometre"), ("length", 1609.344, "mile mi"), ("length", 1, "meter metre"),
+        ("length", 1000, "km kilometer kilometre"), ("length", 1609.344, "mile mi"), ("length", 1, "meter metre m"),
         ("length", 0.3048, "foot feet ft"), ("length", 0.0254, "inch inche"), ("length", 0.9144, "yard"),
         ("length", 0.01, "cm centimeter centimetre"), ("length", 0.001, "mm millimeter"),
         ("mass", 1000, "kg kilogram kilo"), ("mass", 1, "gram g"), ("mass", 28.3495, "ounce oz"),
@@ -72,7 +72,10 @@ _SIZES: dict[str, tuple[str, float]] = {
     )
     for word in words.split()
 }  # fmt: skip
-_SIZE = re.compile(rf"[\s-]?(?P<size>{'|'.join(sorted(_SIZES, key=len, reverse=True))})s?\b", re.IGNORECASE)
+_SIZE = re.compile(
+    rf"[\s-]?(?P<size>{'|'.join(sorted(_SIZES.keys() - {'m'}, key=len, reverse=True))})s?\b", re.IGNORECASE
+)
+_METRES = re.compile(r"\s(?P<size>m)\b(?!\.?[a-z])")
 _ABOUT = re.compile(
     r"(?P<about>about|around|approximately|roughly|some|nearly|almost|close to|just under|just over|circa|~)\s*$"
     r"|(?P<over>over|more than|at least|above|exceeding|greater than|upwards of|minimum of)\s*$"
@@ -189,7 +192,7 @@ def _counted(number: Number, text: str) -> Quantity:
     elif (match := _AFTER_SPAN.match(text, end)) and not _ORDINAL.search(number.written):
         kind, unit, end = "duration", match["span"].lower(), match.end()
         value = (raw + (0.5 if match["half"] else 0.0)) * _SPANS[unit]
-    elif match := _SIZE.match(text, end):
+    elif match := _SIZE.match(text, end) or _METRES.match(text, end):
         kind, end = "measure", match.end()
         unit, factor = _SIZES[match["size"].lower()]
         value = raw * factor

@@ -16,6 +16,7 @@ from nutgraf.trust.grounding import t0
 from nutgraf.trust.grounding.calibrate import Calibration
 from nutgraf.trust.grounding.cross import MODEL, CrossReader, Judged, LineTokens
 from nutgraf.trust.grounding.flatten import Evidence, flatten
+from nutgraf.trust.grounding.notation import Rewritten
 from nutgraf.trust.grounding.stack import Linear, is_record, of_text, sigmoid
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -203,7 +204,8 @@ class Grounding:
         first = self._first.judge(sentence, ready.held, before)
         cross = None
         if self._cross and ready.tokens and (always or not _settled(first, sentence)):
-            cross = self._cross.judge(ready.tokens, first.ranked.order, sentence, before)
+            judged = self._cross.judge(ready.tokens, first.ranked.order, first.text.text)
+            cross = _as_written(judged, first.text, len(before) + bool(before))
         return Signals(first, cross, ready.record)
 
     @staticmethod
@@ -233,6 +235,14 @@ class Grounding:
 def _read(evidence: tuple[t0.FirstTier, CrossReader | None, tuple[str, ...]]) -> Ready:
     first, cross, lines = evidence
     return Ready(lines, first, cross)
+
+
+def _as_written(cross: Judged, text: Rewritten, skip: int) -> Judged:
+    """The tokens behind the first `skip` characters, at their places in the sentence as it was written."""
+    places = [text.back(start, end) for start, end in cross.spans]
+    kept = [i for i, (start, _) in enumerate(places) if start >= skip]
+    spans = tuple((places[i][0] - skip, places[i][1] - skip) for i in kept)
+    return Judged(cross.sentence, cross.tokens[kept], spans, cross.rows)
 
 
 def _kinds(kind: str, record: bool) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nutgraf.trust.grounding.clauses import Clause, clauses_of
 from nutgraf.trust.grounding.compare_words import small_words
 from nutgraf.trust.grounding.lexical import OTHER, Floats, Postings, Words, grams, words_of
 
@@ -79,6 +80,11 @@ class EvidenceIndex:
     def places(self) -> tuple[dict[str, int], ...]:
         """Of each line the place of every stem, the first one where it stands more than once."""
         return tuple({words.stems[at]: at for at in range(len(words.stems) - 1, -1, -1)} for words in self.words)
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[Clause, ...], ...]:
+        """The clauses of each line."""
+        return tuple(clauses_of(words) for words in self.words)
 
     @cached_property
     def small(self) -> tuple[tuple[bool, frozenset[str], frozenset[str]], ...]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from nutgraf import weights
 from nutgraf.trust.grounding.compare import Comparator, Compared, moved
+from nutgraf.trust.grounding.compare_quantities import Quantity
 from nutgraf.trust.grounding.features import Lexicon, features, load_lexicon
 from nutgraf.trust.grounding.index import EvidenceIndex, Ranked
 from nutgraf.trust.grounding.lexical import words_of
 from nutgraf.trust.grounding.meaning import Meanings, load_vectors
+from nutgraf.trust.grounding.notation import Rewritten
 from nutgraf.trust.grounding.trees import Trees, load, probability
 
 WEIGHTS = Path(__file__).parent / "weights" / "t0"
@@ -36,13 +38,15 @@ class Held:
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """What the first tier says of a sentence: `margin` (log-odds of the trees, before any veto), the `probability` that
-    it is not borne out (after the veto), what the comparator found, and how the lines rank.
+    it is not borne out (after the veto), what the comparator found, how the lines rank, and the text that was read: the
+    question and the sentence in the notation of the evidence.
     """
 
     margin: float
     probability: float
     compared: Compared
     ranked: Ranked
+    text: Rewritten
 
 
 class FirstTier:
@@ -67,18 +71,25 @@ class FirstTier:
 
     def judge(self, sentence: str, held: Held, before: str = "") -> Judged:
         """What the trees and the comparator say of a sentence; `before` is the question it answers."""
-        figures, compared, ranked = read(f"{before} {sentence}" if before else sentence, held, self._lexicon)
-        if before:
-            compared = moved(compared, len(before) + 1)
+        whole = f"{before} {sentence}" if before else sentence
+        text, counted = held.comparator.rewritten(whole)
+        figures, compared, ranked = read(text.text, held, self._lexicon, counted)
+        if before or text.pieces:
+            compared = moved(compared, text, len(before) + 1 if before else 0)
         margin = float(self._trees.margins(np.array([figures]))[0])
         score = probability(margin)
         veto = compared.veto
-        return Judged(margin, max(score, veto.score) if veto else score, compared, ranked)
+        return Judged(margin, max(score, veto.score) if veto else score, compared, ranked, text)
 
 
-def read(sentence: str, held: Held, lexicon: Lexicon) -> tuple[list[float], Compared, Ranked]:
-    """The figures of a sentence, with what the comparator found and how the lines rank."""
+def read(
+    sentence: str, held: Held, lexicon: Lexicon, counted: list[Quantity] | None = None
+) -> tuple[list[float], Compared, Ranked]:
+    """The figures of a sentence, with what the comparator found and how the lines rank.
+
+    `counted` are its quantities, where they are known.
+    """
     said = words_of(sentence)
     ranked = held.index.rank(said)
-    compared = held.comparator.compare(said, ranked)
+    compared = held.comparator.compare(said, ranked, counted)
     return features(said, held.index, ranked, compared, lexicon, held.meanings), compared, ranked

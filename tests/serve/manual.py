@@ -16,7 +16,9 @@ COMMANDS = (
     "", "takeaways", "ask", "ingest", "demo", "serve", "mcp", "skills", "skills approve", "agents", "doctor",
     "models", "models install", "vocabulary", "vocabulary import", "members", "members erase", "memory", "memory list",
     "memory edit", "memory forget", "trace", "trace list", "trace show", "trace replay", "trust", "trust check",
-    "trust score", "trust report", "version",
+    "trust score", "trust report", "eval", "eval run", "eval compare", "eval gate", "eval report", "eval import",
+    "eval from-traces", "eval annotate", "redteam", "redteam run", "redteam report", "redteam schedule",
+    "redteam promote", "version",
 )  # fmt: skip
 FENCE = "```"
 

@@ -101,7 +101,7 @@ def eval_report(
     ctx: typer.Context, run: RunFolder,
     others: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[OTHER]...", help="Runs to draw beside it: other deadlines, sources, days.",
+        typer.Argument(metavar="OTHER", help="Runs to draw beside it: other deadlines, sources, days.",
                        show_default=False),
     ] = None,
     out: Annotated[

@@ -29,7 +29,7 @@ def eval_run(  # noqa: PLR0913
     ctx: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the run is kept; taken up again there.")],
     sets: Annotated[
-        list[str] | None, typer.Argument(metavar="[SET]...", help="Case sets; by default all.", show_default=False)
+        list[str] | None, typer.Argument(metavar="SET", help="Case sets; by default all.", show_default=False)
     ] = None,
     cases: Annotated[
         Path | None,
@@ -66,7 +66,7 @@ def eval_run(  # noqa: PLR0913
     """Answer case sets and measure the answers. A run that was cut off goes on where it stopped.
 
     Several deadlines, or `--failing each`, make several runs in folders of OUT. With `--jobs` above 1 answers of the
-    embedded model wait for each other, so their times say little. Exit status: 0 when every case was answered.
+    embedded model wait for each other, so their times say little. How an answer ended is a figure, not an exit status.
     """
     from nutgraf.evals.variants import Variant
     from nutgraf.serve import evaluating

@@ -1,6 +1,8 @@
 """Tone: every row of the trust table that the judge of tone answers for, with intervals by source.
 
 `python -m bench.trust_parts.tone DATA [--short] [--without-network]` prints them. Nothing was learned from what counts.
+The figures across domains are of weights trained without those domains; `python -m training.shared_encoder.across`
+measures them, and the manifest keeps them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from nutgraf.errors import MissingPart
 from nutgraf.trust.shared.encoder import Shared
 from nutgraf.trust.tone.detector import Tone
 from nutgraf.trust.tone.rules import hits
-from training.tone.figures import Figure
+from training.tone.figures import DOMAINS, Figure
 from training.tone.figures import figures as rows
 from training.tone.pairs import pairs
 
@@ -36,11 +38,10 @@ def figures(data: Path, *, short: bool = False, network: bool = True) -> dict[st
     encoder = shared() if network else None
     tone = Tone.load(encoder=encoder)
     out: dict[str, float | Figure] = dict(rows(tone, data, short=short))
-    if encoder:
-        for name, value in encoder.manifest.metrics.items():
-            if name.endswith("_auc"):
-                place = "across domains, network alone" if name.startswith("surge") else "network alone"
-                out[f"{place}, {name}"] = value
+    far = {name: value for name, value in tone.manifest.metrics.items() if name.startswith(DOMAINS)}
+    out |= {name: (value, low, high) for name, (value, low, high) in far.items()}
+    alone = encoder.manifest.metrics if encoder else {}
+    out |= {f"network alone, {name}": value for name, value in alone.items() if name.endswith("_dev_auc")}
     texts = [pair.faulty for pair in pairs() if pair.part == "test"][:200]
     for name, work in (("rules", hits), ("all tiers", tone.detect)):
         taken = []

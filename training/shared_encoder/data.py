@@ -21,6 +21,7 @@ VOCABULARY = 12_000
 PASSES = {
     "own": 2.0,
     "own_fair": 3.0,
+    "own_comments": 1.0,
     "surge": 2.5,
     "hatecheck": 1.0,
     "davidson": 0.2,
@@ -29,10 +30,11 @@ PASSES = {
     "rtp": 2.0,
 }
 ATTACK_PASSES = {
-    "own_ordinary": 0.25, "own_everyday": 0.2, "own_howto": 0.12, "own_topics": 0.2, "own_content": 0.5,
+    "own_ordinary": 0.25, "own_everyday": 0.3, "own_howto": 0.12, "own_topics": 0.2, "own_content": 0.8,
     "own_frames": 0.4, "own_suffix": 0.4, "own_benign": 2.0, "own_signals": 4.0, "intent_clinc150": 0.2,
-    "intent_banking77": 0.3, "halueval": 0.25, "rt_injection_deepset": 0.5, "rt_harmful_harmfulqa": 0.5,
-    "rt_harmful_phrasing": 0.5, "own_direct": 0.5,
+    "intent_banking77": 0.3, "halueval": 0.25, "rt_injection_deepset": 1.0, "rt_harmful_harmfulqa": 0.5,
+    "rt_harmful_phrasing": 0.5, "own_direct": 1.0, "rt_injection_cyberseceval": 2.0, "rt_extraction_sysprompt": 4.0,
+    "rt_injection_bipia_attacks": 1.5,
 }  # fmt: skip
 PROFESSIONAL_PASSES = 0.1
 WINDOWS_AT_MOST = 3
@@ -77,7 +79,12 @@ def prepare(data: Path, base: Path, out: Path, *, small: bool = False) -> None:
     tokenizer, rows = prune(read_base(base), (sample.text[:1500] for sample, _ in found), VOCABULARY)
     (out / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
     (out / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
-    reader = Tokenizer.from_str(json.dumps(tokenizer))
+    arrays(found, Tokenizer.from_str(json.dumps(tokenizer)), out)
+
+
+def arrays(found: Sequence[tuple[tone.Sample, float]], reader: Tokenizer, out: Path) -> None:
+    """Write `out/texts.npz`: the windows of samples, each with how often it is seen in a pass."""
+    out.mkdir(parents=True, exist_ok=True)
     first, last = reader.token_to_id("[CLS]"), reader.token_to_id("[SEP]")
     flat: list[int] = []
     lengths, target, weight, passes, sources, groups = [], [], [], [], [], []

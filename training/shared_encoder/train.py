@@ -1,9 +1,9 @@
-"""The training loop: seeded passes over the windows, checkpoints to go on from, one source held out until late."""
+"""The training loop: seeded passes over the windows, checkpoints to go on from."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +19,6 @@ from training.shared_encoder.network import FROZEN, LAYERS, Trunk
 
 BATCH, ENCODER_RATE, HEAD_RATE, CLIP, SMOOTH = 32, 1.0e-4, 8e-4, 1.0, 0.02
 WARM_STEPS, SAVE_SECONDS, POOL = 50, 240, 640
-#: This source is kept out until so much of the run is over, and judged just before: an honest look across domains.
-LATE, LATE_FROM = "surge", 0.72
 
 
 class Texts:
@@ -41,12 +39,10 @@ class Texts:
         """Token numbers of a window."""
         return np.asarray(self.flat[self.offsets[number] : self.offsets[number + 1]], np.int64)
 
-    def passing(self, rng: np.random.Generator, late: bool) -> list[list[int]]:
+    def passing(self, rng: np.random.Generator) -> list[list[int]]:
         """One pass in a new order: groups of one window, or the two members of a pair of ours."""
         own = self.sources == "own"
         times = np.floor(self.passes + rng.random(len(self.passes))).astype(int)
-        if not late:
-            times[self.sources == LATE] = 0
         found = [[int(i)] for i in np.flatnonzero(~own) for _ in range(times[i])]
         mine = np.flatnonzero(own)
         pairs = [[int(i), int(j)] for i, j in pairwise(mine) if self._pair(int(i), int(j))]
@@ -67,15 +63,13 @@ class State:
     seen: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
-    looks: list[dict[str, float]] = field(default_factory=list)
 
 
-def padded(texts: Texts, numbers: list[int]) -> tuple[Tensor, Tensor]:
+def padded(windows: Sequence[Any]) -> tuple[Tensor, Tensor]:
     """(ids, mask) of windows, padded to the longest."""
-    longest = int(max(texts.lengths[i] for i in numbers))
-    ids, mask = np.zeros((len(numbers), longest), np.int64), np.zeros((len(numbers), longest), np.int64)
-    for row, number in enumerate(numbers):
-        found = texts.ids(number)
+    longest = max(len(window) for window in windows)
+    ids, mask = np.zeros((len(windows), longest), np.int64), np.zeros((len(windows), longest), np.int64)
+    for row, found in enumerate(windows):
         ids[row, : len(found)], mask[row, : len(found)] = found, 1
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
@@ -83,7 +77,7 @@ def padded(texts: Texts, numbers: list[int]) -> tuple[Tensor, Tensor]:
 def loss_of(model: Trunk, texts: Texts, groups: list[list[int]]) -> Tensor:
     """Cross-entropy of what is known, and the two members of a pair told apart."""
     numbers = [i for group in groups for i in group]
-    logits = model(*padded(texts, numbers))
+    logits = model(*padded([texts.ids(i) for i in numbers]))
     target, weight = (torch.from_numpy(side[numbers]) for side in (texts.target, texts.weight))
     soft = target * (1 - 2 * SMOOTH) + SMOOTH
     whole = (F.binary_cross_entropy_with_logits(logits, soft, reduction="none") * weight).sum() / len(numbers)
@@ -96,9 +90,9 @@ def loss_of(model: Trunk, texts: Texts, groups: list[list[int]]) -> Tensor:
     return whole + 0.3 * apart / len(numbers)
 
 
-def batches(texts: Texts, rng: np.random.Generator, late: bool) -> Iterator[list[list[int]]]:
+def batches(texts: Texts, rng: np.random.Generator) -> Iterator[list[list[int]]]:
     """Batches of one pass, windows of like length together."""
-    order = texts.passing(rng, late)
+    order = texts.passing(rng)
     for at in range(0, len(order), POOL):
         pool = sorted(order[at : at + POOL], key=lambda group: max(int(texts.lengths[i]) for i in group))
         parts: list[list[list[int]]] = [[]]
@@ -115,7 +109,7 @@ def rate_at(state: State, target: int) -> float:
     return warm * min(1.0, max(0.02, 2.0 * (1 - state.seen / target)))
 
 
-def train(model: Trunk, texts: Texts, out: Path, *, target: int, minutes: float, seed: int, look: Any = None) -> State:
+def train(model: Trunk, texts: Texts, out: Path, *, target: int, minutes: float, seed: int) -> State:
     """Train until `target` windows or `minutes` were used; goes on from `out/last.pt` when it is there.
 
     A file `out/target` holds a new number of windows, read at every checkpoint.
@@ -136,8 +130,7 @@ def train(model: Trunk, texts: Texts, out: Path, *, target: int, minutes: float,
     began, before, saved_at = time.monotonic(), state.seconds, time.monotonic()
     print(f"shared: {LAYERS} layers, {FROZEN} frozen, from step {state.step}", flush=True)
     while state.seen < target and state.seconds < 60 * minutes:
-        late = state.seen >= LATE_FROM * target
-        for groups in batches(texts, rng, late):
+        for groups in batches(texts, rng):
             share = rate_at(state, target)
             for part, full in zip(optimiser.param_groups, (ENCODER_RATE, HEAD_RATE), strict=True):
                 part["lr"] = full * share
@@ -160,11 +153,8 @@ def train(model: Trunk, texts: Texts, out: Path, *, target: int, minutes: float,
                 saved_at = time.monotonic()
                 if (out / "target").exists():
                     target = int((out / "target").read_text())
-            if state.seen >= target or state.seconds >= 60 * minutes or (not late and state.seen >= LATE_FROM * target):
+            if state.seen >= target or state.seconds >= 60 * minutes:
                 break
-        if not late and look:
-            state.looks.append(look(model))
-            print(f"without {LATE}: {state.looks[-1]}", flush=True)
     _save(model, optimiser, state, out)
     return state
 

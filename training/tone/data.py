@@ -14,6 +14,7 @@ from typing import Any
 
 from nutgraf.text.sentences import split
 from nutgraf.trust.tone.detector import LABELS
+from training.tone.comments import comments
 from training.tone.pairs import TONES, fair, pairs
 
 TOXIC = LABELS[:6]
@@ -156,6 +157,15 @@ def own(part: str) -> Iterator[Sample]:
         yield Sample(pair.fair, every(0, 1.0) | {pair.label: (0, OWN_WEIGHT)}, "own", pair.pattern)
 
 
+def remarks() -> Iterator[Sample]:
+    """Our own comments as they stand below posts; labels that a hostile one is not filed under are unknown."""
+    for text, labels in comments():
+        if labels:
+            yield Sample(text, dict.fromkeys(labels, (1, 1.0)), "own_comments")
+        else:
+            yield Sample(text, every(0, 0.3) | every(0, 0.8, (*TOXIC, "disrespect")), "own_comments")
+
+
 def calm(part: str) -> Iterator[Sample]:
     """Our own fair sentences."""
     for text in fair(part):
@@ -204,7 +214,8 @@ def professional(data: Path, of_each: int = 900) -> Iterator[tuple[str, str, str
 
 def training(data: Path, *, without: tuple[str, ...] = (), small: bool = False) -> list[Sample]:
     """All samples to learn from, copies left out; `without` names sources to leave out."""
-    found = [*own("train"), *calm("train"), *surge(data), *hatecheck(data), *requests(data), *davidson(data)]
+    ours = [*own("train"), *calm("train"), *remarks()]
+    found = [*ours, *surge(data), *hatecheck(data), *requests(data), *davidson(data)]
     if small:
         found = found[::12]
     for sentence, name, part in professional(data, 60 if small else 900):

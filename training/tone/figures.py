@@ -22,6 +22,8 @@ WORDS = frozenset(
     "idiot stupid moron hate fuck fucking shit bitch kill die ugly disgusting damn ass loser trash dumb crap".split()
 )
 RESAMPLES = 300
+#: How the figures of domains begin that nothing was learned from; they are measured with weights of their own.
+DOMAINS = "across domains"
 
 
 def auc(scores: np.ndarray, bad: np.ndarray) -> float:

@@ -14,9 +14,11 @@ from nutgraf.text.ngrams import Linear
 from nutgraf.trust.tone.detector import LABELS
 from nutgraf.trust.tone.ngrams import BUCKETS, ids
 from nutgraf.trust.tone.rules import FLAGS, flags, hits
-from training.tone.data import Sample
+from training.tone.data import TOXIC, Sample
 
 BATCH = 64
+#: Comments are many and loud: they count less here, and teach nothing about tone towards the reader.
+COMMENTS, COMMENTS_WEIGHT = "own_comments", 0.4
 Floats = NDArray[np.float32]
 
 
@@ -41,6 +43,8 @@ def matrix(samples: Sequence[Sample]) -> Matrix:
     up = np.array([flags(hits(sample.text[:600])) for sample in samples], np.float32)
     unknown = (0, 0.0)
     known = np.array([[sample.known.get(label, unknown) for label in LABELS] for sample in samples], np.float32)
+    loud = np.array([sample.source == COMMENTS for sample in samples])
+    known[loud, :, 1] *= np.array([COMMENTS_WEIGHT * (label in TOXIC) for label in LABELS])
     ends = np.cumsum([len(one) for one in found])
     return Matrix(np.concatenate(found), ends, up, known[..., 0], known[..., 1])
 

@@ -58,6 +58,7 @@ def open_rooms(
     """
     from nutgraf.decide.head import Head
     from nutgraf.model.catalogue import open_gateway
+    from nutgraf.pipeline.asking import Models
     from nutgraf.pipeline.parts import Rooms
     from nutgraf.prompt.library import Library
     from nutgraf.retrieve.encoder import OnnxEncoder
@@ -76,7 +77,7 @@ def open_rooms(
         agents=case.agents,
         prompts=Library(case.prompts),
         head=Head.load(),
-        reviewer=Reviewer(Desk(policy_of(case))),
+        reviewer=Reviewer(Desk(policy_of(case), asking=Models(settings, environ))),
         items=items,
         skills=(*web_search(settings), *skill_sources(settings)),
     )

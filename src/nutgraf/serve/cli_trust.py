@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from nutgraf.errors import InputError, MissingPart
-from nutgraf.serve.cli_common import Told, bar, note
+from nutgraf.serve.cli_common import Told, bar, note, settings_of
+from nutgraf.serve.cli_text import paired
 from nutgraf.serve.trust_report import report_lines
 
 if TYPE_CHECKING:
@@ -36,10 +38,18 @@ Topic = Annotated[
     Path | None,
     typer.Option("--topic", metavar="FILE", help="What is on topic, one example a line.", show_default=False),
 ]
+Detector = Annotated[
+    str | None,
+    typer.Option(
+        "--detector", metavar="NAME", show_default=False,
+        help="Another detector in place of ours: nli:FOLDER, tokens:FOLDER, judge:MODEL, file.py:Class.",
+    ),
+]  # fmt: skip
 
 
 @trust.command("check")
-def trust_check(
+def trust_check(  # noqa: PLR0913 - every option is one
+    ctx: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The text; `-` reads it from standard input.")],
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar="FILE", help="Its source: text or JSON.", show_default=False)
@@ -54,21 +64,24 @@ def trust_check(
     ] = None,
     policy: Policy = None,
     topic: Topic = None,
+    detector: Detector = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
     """Say sentence by sentence what the checks find in a text, and what the policy does about it.
 
     Exit status: 0 when everything may be shown, 3 when the policy does something about a sentence.
     """
-    said = sys.stdin.read() if text == STREAM else text
+    said = paired(sys.stdin.read() if text == STREAM else text)
     if not said.strip():
         raise InputError("text: is empty; give the text to check, or - to read it from standard input")
     source = _evidence_of(evidence) if evidence else None
     reader = _member_of(member) if member else None
     if len(said) < _PATH_CHARS and Path(said.strip()).is_file():
         note(f"the name {said.strip()!r} is checked, not what is in the file; for that: nutgraf trust check - < {said}")
-    desk = _desk(policy, topic)
     named = _named(check)
+    if detector and len(named) != 1:
+        raise InputError("detector: takes the place of one check's; name that check with --check")
+    desk = _desk(ctx, policy, topic, named[0] if named else "", detector)
     if "topic" in named and topic is None:
         raise InputError("topic: is missing; the check topic needs --topic FILE, examples of what is on topic")
     chosen = named or _possible(source, reader, topic)
@@ -113,6 +126,7 @@ def trust_report(
 
 @trust.command("score")
 def trust_score(
+    ctx: typer.Context,
     source: Annotated[str, typer.Argument(metavar="IN", help="JSON Lines; `-` reads standard input.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="JSON Lines; `-` writes standard output.")],
     check: Annotated[
@@ -120,6 +134,7 @@ def trust_score(
     ],
     policy: Policy = None,
     topic: Topic = None,
+    detector: Detector = None,
     threads: Annotated[int, typer.Option("--threads", min=1, max=64, help="Texts scored at a time.")] = 1,
 ) -> None:  # fmt: skip
     """Score labelled data: a line in is {"id", "text", "evidence", "member"}, a line out has score, labels, sentences.
@@ -127,8 +142,8 @@ def trust_score(
     Ids that OUT holds already are skipped, so that a run can be taken up again. A line that cannot be used is told with
     its number and field; the others are scored. Exit status: 0, or 2 when a line could not be used.
     """
-    desk = _desk(policy, topic)
     check = check.strip().lower()
+    desk = _desk(ctx, policy, topic, check, detector)
     desk.detector(check)
     if STREAM not in (source, target) and Path(source).exists() and Path(source).resolve() == Path(target).resolve():
         raise InputError("OUT: is the same file as IN; name another file to write to")
@@ -151,14 +166,22 @@ def trust_score(
         raise typer.Exit(2)
 
 
-def _desk(policy: Path | None, topic: Path | None) -> Desk:
-    from nutgraf.trust.desk import Desk
+def _desk(ctx: typer.Context, policy: Path | None, topic: Path | None, check: str, detector: str | None) -> Desk:
+    """A desk of this policy, with another detector for one check where one is named."""
+    from nutgraf.trust.desk import Desk, detector_named
     from nutgraf.trust.policy.load import load
+
+    def asking(name: str, within_s: float) -> Any:
+        from nutgraf.pipeline.asking import Models
+
+        return Models(settings_of(ctx)[0], os.environ)(name, within_s)
 
     examples = [line.strip() for line in _read(topic, "topic").splitlines() if line.strip()] if topic else []
     if topic and len(examples) < (least := _least_examples()):
         raise InputError(f"topic: {topic} has {len(examples)} lines; give {least} examples at least, one a line")
-    return Desk(load(policy) if policy else None, topic=examples, encode=_encode)
+    others = {check: detector_named(check, detector, asking)} if detector else {}
+    rules = load(policy) if policy else None
+    return Desk(rules, topic=examples, encode=_encode, detectors=others, asking=asking, offline=True)
 
 
 def _least_examples() -> int:
@@ -258,14 +281,14 @@ def _read(file: Path, field: str) -> str:
 def _evidence_of(file: Path) -> Any:
     text = _read(file, "evidence")
     try:
-        return json.loads(text)
+        return paired(json.loads(text))
     except (ValueError, RecursionError):
         return text
 
 
 def _member_of(file: Path) -> Any:
     try:
-        return json.loads(_read(file, "member"))
+        return paired(json.loads(_read(file, "member")))
     except (ValueError, RecursionError) as exc:
         raise InputError(f"member: {file} is not JSON ({exc}); give a JSON Resume object") from exc
 
@@ -363,7 +386,7 @@ def _row(line: str) -> dict[str, Any]:
     if len(line) > LINE_CHARS_AT_MOST:
         raise InputError(f"has more than {LINE_CHARS_AT_MOST} characters; shorten its evidence")
     try:
-        row = json.loads(line.encode("utf-8"))
+        row = paired(json.loads(line.encode("utf-8")))
     except (ValueError, RecursionError) as exc:
         why = f"{type(exc).__name__}: {str(exc)[:80]}"
         raise InputError(f"is not JSON in UTF-8 ({why}); write one object a line") from exc

@@ -8,15 +8,18 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from nutgraf import weights
 from nutgraf.detection import CheckName, Detected, GroundingDetector, Marked, TextDetector
 from nutgraf.errors import InputError, MissingPart
 from nutgraf.text.sentences import split
-from nutgraf.trust.own import beside
+from nutgraf.trust.own import Beside, beside, made
 from nutgraf.trust.policy.load import load as load_policy
-from nutgraf.trust.policy.rules import Action, Policy
+from nutgraf.trust.policy.rules import Action, Policy, Second
+
+if TYPE_CHECKING:
+    from nutgraf.trust.second.opened import Asking
 
 CHECKS: tuple[CheckName, ...] = get_args(CheckName)
 ROOM = Path(__file__).parent
@@ -26,6 +29,8 @@ _AGENTS_KEPT = 8
 #: Sets of texts in, one vector of length one for each.
 Encode = Callable[[Sequence[str]], Any]
 Place = tuple[int, int, Detected]
+#: How long a judge may take for a text that nobody waits for, in seconds.
+JUDGED_WITHIN_S = 60.0
 REPLACEABLE = ("grounding", "member", "attack", "tone", "pii")
 
 
@@ -42,14 +47,18 @@ class Desk:
         topic: Sequence[str] = (),
         encode: Callable[[], Encode] | None = None,
         detectors: Mapping[str, TextDetector | GroundingDetector] | None = None,
+        asking: Asking | None = None,
+        offline: bool = False,
     ) -> None:
         """`policy` is the core's unless given; `encode` is called when the topic check is first asked for.
 
         `detectors` take the place of ours: under "grounding" and "member" a `GroundingDetector`, under "attack" (which
         serves "content" as well), "tone" and "pii" a `TextDetector`. Raises InputError for other names.
+        `asking` is how a judge asks a model; with `offline` second opinions that no answer waits for are asked too.
         """
         self.policy = policy or load_policy()
         self._topic, self._encode = tuple(topic), encode
+        self._asking, self._offline = asking, offline
         self._loaded: dict[str, Any] = dict(detectors or {})
         for name in self._loaded:
             if name not in REPLACEABLE:
@@ -67,7 +76,8 @@ class Desk:
             if name not in self._loaded:
                 try:
                     rule = self.policy.rule(name)
-                    self._loaded[name] = beside(name, self._load(name), rule.detectors, self.policy.folder)
+                    found = beside(name, self._load(name), rule.detectors, self.policy.folder)
+                    self._loaded[name] = self._with_second(name, found, rule.second)
                 except ImportError as exc:
                     missing = exc.name or str(exc)
                     raise MissingPart(f"check {check}: {missing} is not installed; install Nutgraf again") from exc
@@ -154,6 +164,16 @@ class Desk:
         if check == "tone" and found.score < self.threshold(check):
             found = replace(found, labels={})
         return self.policy.rule(check).decide(found)[0]
+
+    def _with_second(self, name: str, found: Any, second: Second | None) -> Any:
+        """A detector with the second opinion of its policy beside it, where there is one to be asked here."""
+        if second is None or not (second.inline or self._offline):
+            return found
+        from nutgraf.trust.second.opened import Limited, opened
+
+        within_s = second.within_ms / 1000
+        inner = opened(name, second.model, self.policy.folder, within_s, self._asking)
+        return Beside(name, found, [Limited(inner, within_s, second.fail)])
 
     def _load(self, name: str) -> Any:
         if name == "grounding":
@@ -287,6 +307,19 @@ def _shared_out(text: str, whole: Detected) -> list[Place]:
         worst = max(own, key=lambda mark: mark.score, default=Marked(0, 0, "", 0.0))
         found.append((start, end, Detected(worst.score, own_labels, own, whole.check, worst.because)))
     return found
+
+
+def detector_named(check: str, named: str, asking: Asking | None = None) -> Any:
+    """A detector to take the place of ours: `nli:FOLDER`, `tokens:FOLDER`, `judge:MODEL`, or one of your own as
+    `file.py:Class` or `module:Class`. Raises InputError.
+    """
+    from nutgraf.trust.second.opened import KINDS, opened
+
+    if check not in REPLACEABLE:
+        raise InputError(f"detector: the check {check} cannot have another; use one of {', '.join(REPLACEABLE)}")
+    if named.partition(":")[0] in KINDS:
+        return opened(check, named, Path(), JUDGED_WITHIN_S, asking)
+    return made(check, named, Path())
 
 
 def manifests() -> list[tuple[str, weights.Manifest | None, int]]:

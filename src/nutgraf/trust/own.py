@@ -72,23 +72,24 @@ def beside(check: str, ours: Any, names: Sequence[str], folder: Path) -> Any:
 
     Raises InputError naming one that cannot be imported or made.
     """
-    return Beside(check, ours, [_made(check, name, folder) for name in names]) if names else ours
+    return Beside(check, ours, [made(check, name, folder) for name in names]) if names else ours
 
 
-def _made(check: str, name: str, folder: Path) -> Any:
+def made(check: str, name: str, folder: Path) -> Any:
+    """One detector by its name. Raises InputError when it cannot be imported or made."""
     where, _, what = name.rpartition(":")
     try:
         module = _module(folder / where) if where.endswith(".py") else import_module(where)
-        made = getattr(module, what)()
+        found = getattr(module, what)()
     except Exception as exc:
         raise InputError(
             f"detectors of the check {check}: {name!r} cannot be made ({type(exc).__name__}: {exc}); "
             "name a class as module:Class or file.py:Class"
         ) from exc
-    lacks = [part for part in ("name", "version", "detect") if not hasattr(made, part)]
+    lacks = [part for part in ("name", "version", "detect") if not hasattr(found, part)]
     if lacks:
         raise InputError(f"detectors of the check {check}: {name!r} has no {' and no '.join(lacks)}; give it one")
-    return made
+    return found
 
 
 def _module(path: Path) -> ModuleType:

@@ -10,14 +10,16 @@ from typing import Any, cast
 
 from nutgraf.detection import CheckName
 from nutgraf.errors import InputError
-from nutgraf.trust.policy.rules import ACTIONS, CHECKS, LINKS, Action, Fail, Links, Policy, Rule, Steps
+from nutgraf.trust.policy.rules import ACTIONS, CHECKS, LINKS, Action, Fail, Links, Policy, Rule, Second, Steps
 
 CORE = Path(__file__).parents[2] / "usecases/core/trust.toml"
 BYTES_AT_MOST = 100_000
 WITHIN_MS_AT_MOST = 10_000
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_FIELDS = ("steps", "fail", "within_ms", "categories", "detectors")
+_FIELDS = ("steps", "fail", "within_ms", "categories", "detectors", "second")
 _DETECTOR = re.compile(r"(?:\w+(?:\.\w+)*|[^:]+\.py):[A-Za-z_]\w*")
+_SECOND = re.compile(r"(?:nli|tokens|judge):\S.*")
+SECOND_MS_AT_MOST = 60_000
 #: The checks that a detector of one's own may stand beside.
 _OWN = ("grounding", "member", "attack", "tone", "pii")
 
@@ -59,7 +61,8 @@ class _Reader:
         fail = self._fail(table.get("fail"), where, old)
         own = self._detectors(name, table, where)
         within = self._within(table, where, old, fail)
-        return Rule(name, steps, fail, within, self._categories(table, where, old, own), own)
+        second = self._second(name, table, where, old)
+        return Rule(name, steps, fail, within, self._categories(table, where, old, own), own, second)
 
     def _detectors(self, name: CheckName, table: Mapping[str, Any], where: str) -> tuple[str, ...]:
         """Detectors of the use case's own beside ours: they can only add to what is found."""
@@ -69,6 +72,28 @@ class _Reader:
         if found and name not in _OWN:
             raise self._wrong(where, "detectors", "is not for this check", f"use it for {', '.join(_OWN)}")
         return tuple(found)
+
+    def _second(self, name: CheckName, table: Mapping[str, Any], where: str, old: Rule | None) -> Second | None:
+        """A larger model beside ours; whoever finds the worse decides, so that it can only add."""
+        found, where = self._table(table, "second", where), f"{where}.second"
+        if not found:
+            return old.second if old else None
+        self._known(found, ("model", "mode", "within_ms", "fail"), where)
+        model, mode, fail = found.get("model"), found.get("mode", "inline"), found.get("fail", "closed")
+        within = found.get("within_ms", 2000)
+        if name not in ("grounding", "member", "attack", "tone"):
+            raise self._wrong(where, "model", "is not for this check", "use it for grounding, member, attack or tone")
+        if not isinstance(model, str) or not _SECOND.fullmatch(model):
+            raise self._wrong(where, "model", f"is {model!r}", 'give "nli:FOLDER", "tokens:FOLDER" or "judge:MODEL"')
+        if mode not in ("inline", "offline"):
+            raise self._wrong(where, "mode", f"is {mode!r}", 'give "inline" or "offline"')
+        if fail not in ("open", "closed"):
+            raise self._wrong(where, "fail", f"is {fail!r}", 'give "open" or "closed"')
+        if isinstance(within, bool) or not isinstance(within, int) or not 1 <= within <= SECOND_MS_AT_MOST:
+            raise self._wrong(
+                where, "within_ms", f"is {within!r}", f"give whole milliseconds, 1 to {SECOND_MS_AT_MOST}"
+            )
+        return Second(model, mode == "inline", within, cast(Fail, fail))
 
     def _categories(
         self, table: Mapping[str, Any], where: str, old: Rule | None, own: tuple[str, ...]

@@ -36,6 +36,19 @@ def taken(steps: Steps, probability: float) -> Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Second:
+    """A larger model beside ours: `nli:FOLDER`, `tokens:FOLDER` or `judge:MODEL`, and the time it has by the clock.
+
+    One that is not `inline` is asked for labelled data and single texts, and never for an answer.
+    """
+
+    model: str
+    inline: bool = True
+    within_ms: int = 2000
+    fail: Fail = "closed"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What one check leads to. `categories` hold the steps of its labels, beside those for the whole.
 
@@ -48,6 +61,7 @@ class Rule:
     within_ms: int = 20
     categories: Mapping[str, Steps] = field(default_factory=dict)
     detectors: tuple[str, ...] = ()
+    second: Second | None = None
 
     def decide(self, found: Detected) -> tuple[Action, str]:
         """The severest action for what was found, and the category that led to it, empty for the whole."""

@@ -128,3 +128,12 @@ def bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, whole: progress.update(task, completed=done, total=whole)
+
+
+def paired(value: Any) -> Any:
+    """The same value of JSON, with halves of surrogate pairs, which are no characters, replaced one for one."""
+    if isinstance(value, str):
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+    if isinstance(value, dict):
+        return {paired(key): paired(one) for key, one in value.items()}
+    return [paired(one) for one in value] if isinstance(value, list) else value

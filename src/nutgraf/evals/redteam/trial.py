@@ -121,7 +121,7 @@ class Arena:
         self.shelf.items = planted.records
         self.notes.passages = planted.passages
         if self.obedient is not None:
-            self.obedient.aim(case.attack, made, self._count)
+            self.obedient.aim(case.attack, made, int(case.key, 16))
             if self.rooms.gateway is not None:  # what was kept for this reader was written for another attack
                 self.rooms.gateway.forget(stage.TENANT, stage.VICTIM.id)
         began = anyio.current_time()

@@ -195,6 +195,21 @@ def test_the_input_is_not_written_over(nutgraf: Run) -> None:
     assert (said.exit_code, "OUT: is the same file as IN" in said.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("check", ["grounding", "member", "attack", "tone", "pii"])
+def test_characters_that_are_none_break_nothing(nutgraf: Run, check: str) -> None:
+    """Half a surrogate pair, nulls and signs alone are scored like any other text."""
+    odd = "You know weaving \ud800 and \u0000."
+    rows = lines(
+        {"id": 1, "text": odd, "evidence": [odd], "member": {"skills": [odd]}},
+        {"id": 2, "text": "…", "evidence": "\udfff", "member": {}},
+    )
+
+    said = nutgraf("trust", "score", "-", "-", "--check", check, given=rows)
+
+    assert said.exit_code == 0, said.output
+    assert [json.loads(line)["id"] for line in said.stdout.splitlines()] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

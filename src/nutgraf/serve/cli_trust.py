@@ -13,8 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from nutgraf.errors import InputError, MissingPart
-from nutgraf.serve.cli_common import Told, bar, note, settings_of
-from nutgraf.serve.cli_text import paired
+from nutgraf.serve.cli_common import Told, bar, note, paired, settings_of
 from nutgraf.serve.trust_report import report_lines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ what was written and among what was shown, by the detectors and by hand labels, 
 article, and what that cost.
 
 `--replies FILE` keeps what the models said: a second run judges the same words anew in minutes. `--kept-only` asks no
-model. `--rows FILE` writes every sentence with its fate.
+model. `--rows FILE` writes every sentence with its fate; `--noted FILE` prints the table of such a file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -82,22 +83,36 @@ async def generate(
 def main() -> int:
     """Answer, judge and print."""
     options = arguments()
-    replies, labels = Replies(options.replies), read_labels(options.labels)
+    labels = read_labels(options.labels)
+    if options.noted:
+        print("\n".join(table(noted(options.noted), labels)))
+        return 0
+    replies = Replies(options.replies)
     until = time.monotonic() + 60 * options.minutes
     made: list[tuple[str, list[Row]]] = []
 
-    def keep(fresh: Sequence[Row]) -> None:
+    def keep(name: str, fresh: Sequence[Row]) -> None:
         if options.rows:
             with options.rows.open("a", encoding="utf-8") as out:
-                out.writelines(json.dumps(row) + "\n" for row in fresh)
+                out.writelines(json.dumps({**row, "model": name}) + "\n" for row in fresh)
 
     if options.rows:
         options.rows.unlink(missing_ok=True)
     for name, gguf, writing, count in runs(options):
         rooms = rooms_for(gguf, replies, writing=writing, asks=not options.kept_only)
-        made.append((name, asyncio.run(generate(rooms, pairs(options.data, count), until, keep))))
+        rows = asyncio.run(generate(rooms, pairs(options.data, count), until, partial(keep, name)))
+        made.append((name, rows))
     print("\n".join(table(made, labels)))
     return 0
+
+
+def noted(path: Path) -> list[tuple[str, list[Row]]]:
+    """The rows that a run wrote, by what the table calls their model."""
+    found: dict[str, list[Row]] = {}
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        found.setdefault(row["model"], []).append(row)
+    return list(found.items())
 
 
 def runs(options: argparse.Namespace) -> list[tuple[str, Path | None, str, int]]:
@@ -140,6 +155,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kept-only", action="store_true", help="ask no model")
     parser.add_argument("--labels", type=Path, default=LABELS, help="hand labels of sentences")
     parser.add_argument("--rows", type=Path, help="where to write every sentence with its fate")
+    parser.add_argument("--noted", type=Path, metavar="ROWS", help="only print the table of what --rows wrote before")
     options = parser.parse_args()
     if options.short:
         options.articles, options.model = 4, []

@@ -55,7 +55,7 @@ def failures(scores: Sequence[Score]) -> list[Json]:
         {"metric": score.metric, "case": score.case, "agent": score.agent, "item": score.group,
          "kinds": list(score.kinds), "text": one.text, "because": one.because, "evidence": one.evidence,
          "start": one.start, "end": one.end, "score": one.score}
-        for score in scores if score.outcome == "fail" for one in score.findings
+        for score in scores if score.outcome == "fail" and score.metric in order for one in score.findings
     ]  # fmt: skip
     found.sort(key=lambda one: (order[one["metric"]], -(one["score"] or 0.0)))
     return found[:FINDINGS_AT_MOST]

@@ -219,7 +219,7 @@ def _chart(told: Json, points: Sequence[tuple[str, Sequence[float] | None]]) -> 
     if not known:
         return ""
     top = 1.0 if told["unit"] == "share" else 1.05 * max(values[2] for _, values in known) or 1.0
-    step = (wide - left - 20) / max(1, len(known) - 1)
+    step = (wide - left - 36) / max(1, len(known) - 1)
 
     def at(value: float) -> float:
         return round(8 + (high - foot - 12) * (1 - value / top), 1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nutgraf.trust.policy.load import load
 from tests.docs import machine
 from tests.docs.pages import DOCS, commands, fences, missing_lines
 
@@ -48,6 +49,14 @@ def test_it_may_take_the_place_of_ours(folder: Path) -> None:
 
     assert done.stderr == ""
     assert f"It prints `{done.stdout.strip()}`." in TEXT
+
+
+def test_the_policy_with_a_larger_model_can_be_read(folder: Path) -> None:
+    """The second opinion of the page is taken as it stands there."""
+    second = load(folder / "mill/second.toml").rule("grounding").second
+
+    assert second is not None
+    assert (second.model, second.inline, second.within_ms, second.fail) == ("nli:models/large", False, 2000, "closed")
 
 
 def test_the_detector_is_as_short_as_the_page_says() -> None:

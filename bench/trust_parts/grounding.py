@@ -1,6 +1,8 @@
 """Grounding: every row of the trust table that the sentence detector answers for, with intervals by source.
 
-`python -m bench.trust_parts.grounding DATA [--short]` prints them. Only sources that nothing was fitted on count.
+`python -m bench.trust_parts.grounding DATA [--short]` prints them. The tiers are those shipped; the sums that join them
+are fitted anew for each fifth of the sources on the other four, so that no source is judged by what was fitted on it.
+`--rows FILE` reads what the tiers said, as `training.grounding_t1 --only join` keeps it, instead of asking them again.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import argparse
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nutgraf.retrieve.encoder import FOLDER, OnnxEncoder
+from nutgraf.text.memo import Memo
 from nutgraf.trust.grounding.calibrate import expected_error
 from nutgraf.trust.grounding.detector import Grounding
 from nutgraf.trust.grounding.lexical import words_of
 from training.grounding_data import Response
-from training.grounding_t1.fit import CLAIMS, in_fit, responses
+from training.grounding_t1.fit import CLAIMS, Row, collect, cross_fitted, load_rows, responses
 from training.pairs import INVENTED
 
 Floats = NDArray[np.float64]
@@ -37,12 +40,15 @@ _NEW = ("number", "date", "unit", "name_invented", "addition")
 
 @dataclass(frozen=True)
 class Case:
-    """A response with what the detector says: probabilities of its sentences and of the whole."""
+    """A response with what the detector says: probabilities of its sentences and of the whole, its
+    thresholds (sentence, text), and how many sentences the network was asked about.
+    """
 
     response: Response
     sentences: tuple[float, ...]
     whole: float
-    checks: tuple[str, ...]
+    limits: tuple[float, float]
+    network: int
     unknown: tuple[float, ...]
 
 
@@ -106,55 +112,77 @@ def _pairs_told(cases: Sequence[Case]) -> float:
     return float(np.mean(told)) if told else float("nan")
 
 
-def run(grounding: Grounding, found: Iterable[Response]) -> tuple[list[Case], list[float]]:
-    """What the detector says of all responses, and the CPU milliseconds of each sentence."""
+def cases_of(found: Sequence[Response], rows: Sequence[Row]) -> list[Case]:
+    """Responses with cross-fitted probabilities; `rows` are what the tiers said of their sentences, in order."""
+    scores, texts, limits = cross_fitted(rows)
     cases: list[Case] = []
-    spent: list[float] = []
+    at = 0
     for response in found:
-        if in_fit(response.source) or not response.sentences:
+        many = len(response.sentences)
+        if not many:
             continue
-        ready = grounding.ready(response.lines)
-        texts = [sentence.text for sentence in response.sentences]
-        detected = []
-        for at in range(len(texts)):
-            began = time.thread_time()
-            detected += grounding.detect(texts[at : at + 1], response.lines)
-            spent.append(1000 * (time.thread_time() - began))
-        unknown = []
-        for text in texts:
-            content = words_of(text).content_stems
-            unknown.append(sum(stem not in ready.held.index.stems for stem in content) / max(len(content), 1))
-        scores = tuple(one.score for one in detected)
-        whole = grounding.whole(scores, response.lines)
-        cases.append(Case(response, scores, whole, tuple(one.check for one in detected), tuple(unknown)))
-    return cases, spent
+        part = rows[at : at + many]
+        known = frozenset(stem for line in response.lines for stem in words_of(line).stems)
+        cases.append(
+            Case(
+                response, tuple(scores[at : at + many].tolist()), texts[part[0].text],
+                (float(limits[at][0]), float(limits[at][1])), sum(not row.settled for row in part),
+                tuple(_unknown(sentence.text, known) for sentence in response.sentences),
+            )
+        )  # fmt: skip
+        at += many
+    return cases
 
 
-def figures(data: Path, *, short: bool = False, tiers: Sequence[str] = ("t0", "t1")) -> dict[str, float | Figure]:
-    """All rows by name. `short` measures on an eighth of the sources."""
+def _unknown(text: str, known: frozenset[str]) -> float:
+    content = words_of(text).content_stems
+    return sum(stem not in known for stem in content) / max(len(content), 1)
+
+
+def timed(grounding: Grounding, found: Sequence[Response], many: int = 60) -> list[float]:
+    """The CPU milliseconds of each sentence of some responses."""
+    spent: list[float] = []
+    for response in found[:: max(1, len(found) // many)]:
+        with Memo().used():  # the evidence is read once, as in an answer
+            grounding.ready(response.lines)
+            for sentence in response.sentences:
+                began = time.thread_time()
+                grounding.detect([sentence.text], response.lines)
+                spent.append(1000 * (time.thread_time() - began))
+    return spent
+
+
+def figures(
+    data: Path, *, short: bool = False, tiers: Sequence[str] = ("t0", "t1"), kept: Path | None = None
+) -> dict[str, float | Figure]:
+    """All rows by name. `short` measures on an eighth of the sources; `kept` is a file of what the tiers said."""
     grounding = Grounding.load(tiers=tiers)
-    cases, spent = run(grounding, responses(data, short=short))
+    asked = [one for one in responses(data, short=short) if one.sentences]
+    rows = load_rows(kept) if kept else list(collect(grounding, asked))
+    cases = cases_of(asked, rows)
     sets: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         sets[case.response.set].append(case)
     found: dict[str, float | Figure] = {}
     if sets["ragtruth"]:
-        found |= _ragtruth(sets["ragtruth"], grounding)
+        found |= _ragtruth(sets["ragtruth"])
+        read = sum(case.network for case in sets["ragtruth"])
+        found["share of sentences read by the network"] = read / sum(len(c.sentences) for c in sets["ragtruth"])
     found |= _others(sets)
-    checks = [check for case in sets["ragtruth"] for check in case.checks]
-    found["share of sentences read by the network"] = checks.count("t1") / max(len(checks), 1)
-    found["CPU ms a sentence, median"] = float(np.median(spent))
-    found["CPU ms a sentence, p95"] = float(np.percentile(spent, 95))
+    spent = timed(grounding, [case.response for case in sets["ragtruth"]])
+    if spent:
+        found["CPU ms a sentence, median"] = float(np.median(spent))
+        found["CPU ms a sentence, p95"] = float(np.percentile(spent, 95))
     return found
 
 
-def _ragtruth(cases: Sequence[Case], grounding: Grounding) -> dict[str, float | Figure]:
-    limits = grounding.thresholds
-
+def _ragtruth(cases: Sequence[Case]) -> dict[str, float | Figure]:
     def at(key: str, flat: Callable[[Sequence[Case]], tuple[Floats, Floats]]) -> Callable[[Sequence[Case]], float]:
         def figure(some: Sequence[Case]) -> float:
             scores, bad = flat(some)
-            return f1((scores >= limits[key]).astype(float), bad)
+            limits = [case.limits[0] for case in some for _ in case.sentences]
+            found = np.array(limits if key == "sentence" else [case.limits[1] for case in some])
+            return f1((scores >= found).astype(float), bad)
 
         return figure
 
@@ -245,9 +273,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--short", action="store_true", help="an eighth of the sources")
+    parser.add_argument("--rows", type=Path, help="what the tiers said, from the folder of the training")
     parser.add_argument("--tiers", nargs="+", default=["t0", "t1"])
     options = parser.parse_args()
-    for name, value in figures(options.data, short=options.short, tiers=options.tiers).items():
+    for name, value in figures(options.data, short=options.short, tiers=options.tiers, kept=options.rows).items():
         if isinstance(value, tuple):
             print(f"{name:<55} {value[0]:.3f}  [{value[1]:.3f}, {value[2]:.3f}]")
         else:

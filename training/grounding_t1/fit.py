@@ -1,7 +1,8 @@
 """Joins the tiers: figures of development sentences, logistic sums, scales and thresholds, written into the manifest.
 
-Sources are split once by hash: those below `FIT_SHARE` are fitted on, the others are left for the figures of
-`bench/trust_parts/grounding.py`. RAGTruth sets the scales; the other sets keep the sum from being RAGTruth's alone.
+What is released is fitted on all development sources. The figures of `bench/trust_parts/grounding.py` are cross-fitted:
+sources are in one of `FOLDS` parts by hash, and each part is judged by sums that were fitted on the others. RAGTruth
+sets the scales; the other sets keep the sum from being RAGTruth's alone.
 """
 
 from __future__ import annotations
@@ -18,23 +19,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nutgraf.trust.grounding.calibrate import ANY, Calibration, Scale
-from nutgraf.trust.grounding.detector import Grounding
+from nutgraf import weights
+from nutgraf.trust.grounding.calibrate import ANY, Calibration
+from nutgraf.trust.grounding.detector import Grounding, Joined
 from nutgraf.trust.grounding.stack import T0_FIGURES, T1_FIGURES, TEXT_FIGURES, Linear, of_text
 from training.grounding_data import Response, Sentence, claims, ragtruth
 from training.grounding_t1.edits import Pool, names_in, numbers_in, pair, words_in
 from training.grounding_t1.prepare import MARKUP
+from training.grounding_table import read_together
 from training.pairs import pairs, sources
 
 Floats = NDArray[np.float64]
-FIT_SHARE = 0.35
+FOLDS = 5
 #: Weight of each set in the sum; own pairs count as "pairs".
 SHARES = {
     "ragtruth": 0.50, "pairs": 0.04, "edits": 0.08, "summedits": 0.12, "bump": 0.08, "begin": 0.05, "halueval": 0.07,
     "wice": 0.05, "factcheck_gpt": 0.03,
 }  # fmt: skip
+#: Weight of each set in the sum for a whole text.
+TEXT_SHARES = {"ragtruth": 0.6, "summedits": 0.1, "bump": 0.08, "begin": 0.08, "halueval": 0.14}
 CLAIMS = ("summedits", "bump", "wice", "begin", "halueval", "factcheck_gpt", "fool_me_twice")
 _RIDGE = 1.0
+NAME = "grounding-t1"
 _SAME_SIGN = ("t0", "veto", "cross", "cross-most", "most", "second", "three", "any", "mean")
 
 
@@ -51,11 +57,17 @@ class Row:
     record: bool
     settled: bool
     figures: dict[str, float]
+    lines: int = 0
+
+    @property
+    def text(self) -> tuple[str, str, str, bool]:
+        """The text that the sentence is part of."""
+        return self.set, self.source, self.unit, self.unit_bad
 
 
-def in_fit(source: str) -> bool:
-    """Whether a source is fitted on."""
-    return int(hashlib.sha256(f"stack {source}".encode()).hexdigest()[:8], 16) < FIT_SHARE * 0xFFFFFFFF
+def fold_of(source: str) -> int:
+    """Which part a source is in."""
+    return hashlib.sha256(f"stack {source}".encode()).digest()[0] % FOLDS
 
 
 def own_pairs(data: Path, many: int, seed: int = 5) -> Iterator[Response]:
@@ -97,7 +109,7 @@ def edited_pairs(data: Path, many: int, seed: int = 9) -> Iterator[Response]:
             number += 1
 
 
-def responses(data: Path, *, short: bool, many_pairs: int = 900) -> Iterator[Response]:
+def responses(data: Path, *, short: bool, many_pairs: int = 400) -> Iterator[Response]:
     """All development responses: RAGTruth, own pairs, the other sets. `short` takes about an eighth."""
 
     def kept(found: Iterable[Response]) -> Iterator[Response]:
@@ -116,13 +128,12 @@ def collect(grounding: Grounding, found: Iterable[Response], *, always: bool = T
     """What the tiers say of every sentence of the responses; `always` asks the network even where T0 is sure."""
     for response in found:
         ready = grounding.ready(response.lines)
-        before = ""
-        for sentence in response.sentences:
+        for sentence, before, asks in read_together(response):
+            bad = sentence.bad and not (asks and response.set == "halueval")  # the question itself is not false
             signals = grounding.signals(sentence.text, ready, before=before, always=always)
-            before = sentence.text if sentence.text.rstrip().endswith("?") else ""
             yield Row(
-                response.set, response.kind, response.source, response.id, response.bad, sentence.bad, ready.record,
-                grounding.settled(signals, sentence.text), signals.figures(),
+                response.set, response.kind, response.source, response.id, response.bad, bad, ready.record,
+                grounding.settled(signals, sentence.text), signals.figures(), len(response.lines),
             )  # fmt: skip
 
 
@@ -195,12 +206,11 @@ def best_threshold(scores: Floats, y: Floats) -> float:
 
 
 def join(rows: Sequence[Row]) -> dict[str, Any]:
-    """`sums`, `calibration` and `thresholds` for the manifest, fitted on the rows of the fit sources."""
-    fit = [row for row in rows if in_fit(row.source)]
+    """`sums`, `calibration` and `thresholds` for the manifest, fitted on all rows."""
     counts: dict[str, int] = defaultdict(int)
-    for row in fit:
+    for row in rows:
         counts[row.set] += 1
-    used = [row for row in fit if row.set in SHARES]
+    used = [row for row in rows if row.set in SHARES]
     y = np.array([float(row.bad) for row in used])
     w = np.array([SHARES[row.set] * len(used) / counts[row.set] for row in used])
     figures, sets = [row.figures for row in used], [row.set for row in used]
@@ -209,21 +219,55 @@ def join(rows: Sequence[Row]) -> dict[str, Any]:
     if has_cross:
         sums["both"] = linear(T1_FIGURES, figures, y, w, sets)
     sums.setdefault("both", sums["alone"])
-    rag = [row for row in fit if row.set == "ragtruth"]
+    rag = [row for row in rows if row.set == "ragtruth"]
     truth, record = np.array([float(r.bad) for r in rag]), np.array([r.record for r in rag])
     calibration = {
         name: scales(np.array([sums[name].margin(r.figures) for r in rag]), truth, record) for name in ("alone", "both")
     }
-    floor = veto_floor(fit)
-    probabilities = scored(rag, sums, calibration, floor)
-    sentence = best_threshold(probabilities, truth)
-    text, text_scales, threshold = _texts(rag, probabilities)
+    floor = veto_floor(rows)
+    sentence = best_threshold(scored(rag, sums, calibration, floor), truth)
+    told = [row for row in rows if row.set in TEXT_SHARES]
+    text, text_scales, threshold = _texts(told, scored(told, sums, calibration, floor))
     calibration["text"] = text_scales
     return {
         "sums": {name: {"weights": dict(s.weights), "bias": s.bias} for name, s in {**sums, "text": text}.items()},
         "calibration": calibration,
         "thresholds": {"sentence": sentence, "text": threshold, "veto": max(floor, sentence)},
     }
+
+
+def read_joined(found: dict[str, Any]) -> Joined:
+    """What `join` found, as the detector reads it."""
+    return Joined.read(
+        weights.Manifest(
+            name=NAME, version="", licence="", command="", seed=0, thresholds=found["thresholds"],
+            calibration=found["calibration"], more={"sums": found["sums"]},
+        )
+    )  # fmt: skip
+
+
+def cross_fitted(rows: Sequence[Row]) -> tuple[Floats, dict[tuple[str, str, str, bool], float], Floats]:
+    """The probability of each row and of each text by sums fitted on the other parts, and the thresholds of each row.
+
+    The thresholds have shape (rows, 2): for a sentence and for a text.
+    """
+    found, limits = np.zeros(len(rows)), np.zeros((len(rows), 2))
+    texts: dict[tuple[str, str, str, bool], float] = {}
+    folds = np.array([fold_of(row.source) for row in rows])
+    for fold in range(FOLDS):
+        part = np.flatnonzero(folds == fold)
+        fitted = join([rows[i] for i in np.flatnonzero(folds != fold)])
+        joined = read_joined(fitted)
+        sums = {name: Linear(one["weights"], one["bias"]) for name, one in fitted["sums"].items()}
+        found[part] = scored([rows[i] for i in part], sums, fitted["calibration"], fitted["thresholds"]["veto"])
+        limits[part] = [fitted["thresholds"]["sentence"], fitted["thresholds"]["text"]]
+        units: dict[tuple[str, str, str, bool], list[int]] = defaultdict(list)
+        for i in part:
+            units[rows[i].text].append(int(i))
+        for text, at in units.items():
+            first = rows[at[0]]
+            texts[text] = joined.whole([float(found[i]) for i in at], first.record, first.lines)
+    return found, texts, limits
 
 
 def veto_floor(rows: Sequence[Row]) -> float:
@@ -245,18 +289,35 @@ def scored(rows: Sequence[Row], sums: dict[str, Linear], calibration: dict[str, 
 
 
 def _texts(rows: Sequence[Row], probabilities: Floats) -> tuple[Linear, dict[str, list[float]], float]:
-    units: dict[str, list[int]] = defaultdict(list)
+    """The sum for a whole text, fitted on all sets that weigh something; its scales and threshold are RAGTruth's."""
+    units: dict[tuple[str, str, str, bool], list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
-        units[row.unit].append(at)
-    figures = [of_text([float(probabilities[i]) for i in at], rows[at[0]].record) for at in units.values()]
-    y = np.array([float(rows[at[0]].unit_bad) for at in units.values()])
-    record = np.array([rows[at[0]].record for at in units.values()])
-    total = linear(TEXT_FIGURES, figures, y, np.ones(len(y)))
-    margins = np.array([total.margin(one) for one in figures])
-    found = scales(margins, y, record)
-    read = {kind: Scale(*pair) for kind, pair in found.items()}
+        units[row.text].append(at)
+    firsts = [rows[at[0]] for at in units.values()]
+    figures = [
+        of_text([float(probabilities[i]) for i in at], first.record, first.lines)
+        for at, first in zip(units.values(), firsts, strict=True)
+    ]
+    y, sets = np.array([float(first.unit_bad) for first in firsts]), [first.set for first in firsts]
+    w = np.array([TEXT_SHARES[name] * len(sets) / sets.count(name) for name in sets])
+    total = linear(TEXT_FIGURES, figures, y, w, sets)
+    rag = np.array([name == "ragtruth" for name in sets])
+    record = np.array([first.record for first in firsts])[rag]
+    margins = np.array([total.margin(one) for one in figures])[rag]
+    found = scales(margins, y[rag], record)
+    read = Calibration.read(found)
     kinds = ["record" if flag else "prose" for flag in record]
-    probability = np.array(
-        [read.get(kind, read[ANY]).probability(float(m)) for kind, m in zip(kinds, margins, strict=True)]
-    )
-    return total, found, best_threshold(probability, y)
+    probability = np.array([read.probability(float(m), (kind,)) for kind, m in zip(kinds, margins, strict=True)])
+    return total, found, fair_threshold(probability, y[rag], [one.kind for one in firsts if one.set == "ragtruth"])
+
+
+def fair_threshold(scores: Floats, y: Floats, kinds: Sequence[str]) -> float:
+    """The threshold with the highest mean F1 over the kinds of texts, so that none is won at another's cost."""
+    groups = [np.array([kind == one for kind in kinds]) for one in sorted(set(kinds))]
+    limits = np.unique(np.round(scores, 3))[:: max(1, len(scores) // 400)]
+
+    def mean(limit: float) -> float:
+        flags = scores >= limit
+        return float(np.mean([2 * (flags & (y > 0))[g].sum() / max(flags[g].sum() + y[g].sum(), 1) for g in groups]))
+
+    return round(float(max(limits, key=mean)), 4)

@@ -12,13 +12,14 @@ from nutgraf import weights
 from nutgraf.trust.grounding.cross import MODEL, TOKENIZER, CrossReader
 from nutgraf.trust.grounding.detector import PLAIN, WEIGHTS, Grounding
 from nutgraf.trust.grounding.t0 import FirstTier
-from training.grounding_t1.fit import collect, in_fit, join, load_rows, responses, save_rows
+from training.grounding_t1.fit import NAME, collect, join, load_rows, responses, save_rows
 
-NAME, VERSION, LICENCE = "grounding-t1", "1", "Apache-2.0"
+VERSION, LICENCE = "2", "Apache-2.0"
 COMMAND = "python -m training.grounding_t1 DATA --work FOLDER"
 #: What was learned from, with its licence. Texts are not part of the weights' files.
 DATA = {
     "ragtruth/train": "MIT",
+    "wice/tokens_train": "CC-BY-SA-4.0, ODC-BY-1.0",
     "summedits/train": "Apache-2.0",
     "bump/train": "MIT",
     "factcheck_gpt/train": "Apache-2.0",
@@ -40,8 +41,7 @@ def release(data: Path, work: Path, out: Path, *, seed: int) -> weights.Manifest
     rows_file = work / "rows.jsonl"
     if not rows_file.exists():
         grounding = Grounding(FirstTier.load(WEIGHTS / "t0"), CrossReader.load(out), PLAIN, "")
-        fitted = [one for one in responses(data, short=False) if in_fit(one.source)]
-        save_rows(list(collect(grounding, fitted)), rows_file)
+        save_rows(list(collect(grounding, responses(data, short=False))), rows_file)
     joined = join(load_rows(rows_file))
     run = work / "t1" / "last.pt"
     state = torch.load(run, weights_only=True)["state"] if run.exists() else {}

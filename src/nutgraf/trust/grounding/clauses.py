@@ -18,6 +18,8 @@ _VERBS = frozenset(
     spoke rises falls grows opens closes starts ends costs""".split()
 )
 _MOST_COVERED = 0.8
+#: Kinds of quantities that say something of one thing alone; plain numbers are often part of a phrase.
+_TOLD = ("date", "percent", "money", "time", "duration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def clauses_of(words: Words) -> tuple[Clause, ...]:
         follows = i + 1 < len(low) and _is_verb(low[i + 1])
         if low[i] in _JOINS and follows:
             starts.append((i, True))
-        elif low[i] in _BREAKS or ";" in words.text[words.spans[i - 1][1] : words.spans[i][0]]:
+        elif low[i] in _BREAKS:
             starts.append((i, False))
     ends = [*(first for first, _ in starts[1:]), len(low)]
     return tuple(Clause(first, end, carries) for (first, carries), end in zip(starts, ends, strict=True))
@@ -57,6 +59,8 @@ def wired(
         return None
     subject = _subject_end(line, parts[0])
     for mine, theirs in counted:
+        if mine.kind not in _TOLD:
+            continue
         at = _word_at(line, theirs.start)
         own = next(clause for clause in parts if clause.first <= at < clause.end)
         first, end = _around(said, mine)

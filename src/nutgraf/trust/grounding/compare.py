@@ -109,10 +109,12 @@ class Comparator:
         _ = (self._index.bigrams, self._index.trigrams, self._index.small, self._index.places, self._index.clauses)
 
     def rewritten(self, text: str) -> tuple[Rewritten, list[Quantity]]:
-        """A sentence in the notation of the evidence, and its quantities as they are then written."""
+        """A sentence in the notation of the evidence, and its quantities at their places there."""
         counted = quantities(text)
         new = rewritten(text, counted, self._quantities, self._index.lines)
-        return new, quantities(new.text) if new.pieces else counted
+        if new.derived:
+            return new, quantities(new.text)
+        return new, [new.moved(one) for one in counted] if new.pieces else counted
 
     def compare(self, said: Words, ranked: Ranked, found_before: list[Quantity] | None = None) -> Compared:
         """Everything that speaks against a sentence, with the reason in words.

@@ -43,6 +43,12 @@ class Joined:
     text_scale: Calibration
     thresholds: Mapping[str, float]
 
+    def whole(self, probabilities: Sequence[float], record: bool, lines: int, kind: str = "") -> float:
+        """The probability for a whole text from those of its sentences, at least that of a sure one."""
+        margin = self.text.margin(of_text(probabilities, record, lines))
+        score, worst = self.text_scale.probability(margin, _kinds(kind, record)), max(probabilities)
+        return max(score, worst) if worst >= self.thresholds.get("veto", 1.0) else score
+
     @classmethod
     def read(cls, manifest: weights.Manifest) -> Joined:
         """From a manifest. Raises MissingPart when something is not there."""
@@ -88,6 +94,7 @@ class Signals:
     first: t0.Judged
     cross: Judged | None
     record: bool
+    asks: bool = False
 
     def figures(self) -> dict[str, float]:
         """The figures that the tiers are joined by, see `stack.T0_FIGURES` and `stack.T1_FIGURES`."""
@@ -95,6 +102,8 @@ class Signals:
             "t0": self.first.margin,
             "veto": float(self.first.compared.veto is not None),
             "record": float(self.record),
+            "asks": float(self.asks),
+            "t0-asks": self.first.margin * self.asks,
         }
         if self.cross is not None:
             found["cross"] = self.cross.sentence
@@ -192,12 +201,14 @@ class Grounding:
         return ScoredText(score, score < self.thresholds["text"], placed)
 
     def whole(self, probabilities: Sequence[float], lines: Sequence[str], kind: str = "") -> float:
-        """The probability that something in a text is not borne out, from those of its sentences; 0 without any."""
+        """The probability that something in a text is not borne out, from those of its sentences; 0 without any.
+
+        It is never below that of a sentence that is as sure as a finding that decides alone.
+        """
         if not probabilities:
             return 0.0
         record = self.ready(lines).record
-        margin = self._joined.text.margin(of_text(probabilities, record))
-        return self._joined.text_scale.probability(margin, _kinds(kind, record))
+        return self._joined.whole(probabilities, record, len(lines), kind)
 
     def signals(self, sentence: str, ready: Ready, *, before: str = "", always: bool = False) -> Signals:
         """What the tiers say of a sentence. The network is asked unless T0 is sure, or `always`."""
@@ -206,7 +217,7 @@ class Grounding:
         if self._cross and ready.tokens and (always or not _settled(first, sentence)):
             judged = self._cross.judge(ready.tokens, first.ranked.order, first.text.text)
             cross = _as_written(judged, first.text, len(before) + bool(before))
-        return Signals(first, cross, ready.record)
+        return Signals(first, cross, ready.record, sentence.rstrip().endswith("?"))
 
     @staticmethod
     def settled(signals: Signals, sentence: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nutgraf.trust.grounding.compare_numbers import KnownQuantities
 from nutgraf.trust.grounding.compare_quantities import Quantity
@@ -25,6 +25,17 @@ class Rewritten:
     def back(self, start: int, end: int) -> tuple[int, int]:
         """Where characters `start`..`end` stood before."""
         return self._back(start, 0), self._back(end, 1)
+
+    def moved(self, one: Quantity) -> Quantity:
+        """A quantity of the text before, at its place in this one."""
+        shift = 0
+        for now_start, now_end, start, end in self.pieces:
+            if one.start == start:
+                return replace(one, start=now_start, end=now_end)
+            if one.start < start:
+                break
+            shift = now_end - end
+        return replace(one, start=one.start + shift, end=one.end + shift)
 
     def _back(self, at: int, side: int) -> int:
         shift = 0

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: The figures of a sentence that the tiers are joined by, T0 alone or both.
-T0_FIGURES = ("t0", "veto", "record")
+T0_FIGURES = ("t0", "veto", "record", "asks", "t0-asks")
 T1_FIGURES = ("t0", "veto", "record", "t0-record", "cross", "cross-most", "cross-record")
 #: The figures of a whole text, from the probabilities of its sentences.
-TEXT_FIGURES = ("most", "second", "three", "any", "mean", "record")
+TEXT_FIGURES = ("most", "second", "three", "any", "mean", "record", "many", "lines", "most-record")
 _FACT = re.compile(r"^[A-Za-z][\w &'-]{1,48}: \S")
 _RECORD_SHARE = 0.25
 _LOGIT_AT_MOST = 12.0
@@ -45,8 +45,11 @@ def sigmoid(margin: float) -> float:
     return 1 / (1 + math.exp(-min(max(margin, -_LOGIT_AT_MOST), _LOGIT_AT_MOST)))
 
 
-def of_text(probabilities: Sequence[float], record: bool) -> dict[str, float]:
-    """The figures of a text whose sentences have these probabilities; `TEXT_FIGURES` names them."""
+def of_text(probabilities: Sequence[float], record: bool, lines: int = 0) -> dict[str, float]:
+    """The figures of a text whose sentences have these probabilities, against so many lines of evidence.
+
+    `TEXT_FIGURES` names them.
+    """
     ordered = sorted(probabilities, reverse=True) or [0.0]
     second = ordered[1] if len(ordered) > 1 else ordered[0] / 2
     three = ordered[:3]
@@ -57,4 +60,7 @@ def of_text(probabilities: Sequence[float], record: bool) -> dict[str, float]:
         "any": logit(1 - math.prod(1 - p for p in ordered)),
         "mean": sum(ordered) / len(ordered),
         "record": float(record),
+        "many": math.log1p(len(ordered)),
+        "lines": math.log1p(lines),
+        "most-record": logit(ordered[0]) * record,
     }

@@ -63,6 +63,23 @@ def test_a_doubtful_sentence_is_marked(page: Page) -> None:
     assert page.wrong() == {}
 
 
+def test_how_a_sentence_was_checked_is_for_everybody(page: Page) -> None:
+    """Beside a sentence without a reservation stands a button that tells the ear and the keys how it was checked."""
+    how = "Written by AI and checked: 97 % sure it is in the source. No check has a reservation."
+    asked(page, DOUBTED)
+
+    assert page.get("$('.turn .sentence:not(.doubtful) .checked').getAttribute('aria-label')") == (
+        f"How this was checked: {how}"
+    )
+    assert page.get("$('.turn .sentence.doubtful .checked') === null")
+    page.inside(".turn .checked").send_keys(ENTER)
+    assert page.texts(".turn .evidence") == [f"How this was checked: {how}"]
+    assert page.get("$('.turn .checked').getAttribute('aria-expanded')") == "true"
+    page.inside(".turn .checked").send_keys(ENTER)
+    assert page.texts(".turn .evidence") == []
+    assert page.wrong() == {}
+
+
 def test_a_question_understood_otherwise_is_shown(page: Page) -> None:
     """The question as it was understood stands there when it is not the one that was typed, and only then."""
     asked(page, FIT.upper().rstrip("?"), FOLLOW_UP)

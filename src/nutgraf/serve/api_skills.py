@@ -61,7 +61,9 @@ def skills_router(site: Site) -> APIRouter:
     async def offer(name: SkillName, body: OfferBody) -> Offer:
         """What to show to a member before a skill changes something, and the token for exactly these arguments."""
         scope, skill = await _about(site, name, body.member)
-        return runs.offer(skill, body.arguments, scope)
+        reviewer = site.backend.rooms.reviewer
+        orders = (lambda text: bool(reviewer.hostile(text))) if reviewer is not None else (lambda text: False)
+        return await beside(partial(runs.offer, skill, body.arguments, scope, orders))
 
     @routes.post("/v1/skills/{name}/run", responses=errors(400, 403, 404, 409, 422, 502))
     async def run(name: SkillName, body: RunBody) -> RunOut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RUN_WITHIN_S = 30.0
 RUNS_AT_MOST = 10_000
+CAREFUL = "Careful: “{key}” reads like an order to an assistant; confirm only what you would write yourself."
 UNKNOWN = "whether it took effect is not known; look before you ask for it again"
 
 
@@ -56,8 +57,15 @@ class SkillRuns:
     within_s: float = RUN_WITHIN_S
     _runs: OrderedDict[tuple[str, str | None, str], _Run] = field(default_factory=OrderedDict, repr=False)
 
-    def offer(self, skill: Skill, arguments: Mapping[str, Any], scope: Scope) -> Offer:
-        """What to show to the member of the scope.
+    def offer(
+        self,
+        skill: Skill,
+        arguments: Mapping[str, Any],
+        scope: Scope,
+        orders: Callable[[str], bool] = lambda text: False,
+    ) -> Offer:
+        """What to show to the member of the scope. Where `orders` says that an argument reads like an order to a model,
+        as one does that was taken from hostile content, they are told so before they confirm.
 
         Raises InputError for arguments that do not fit and for a skill that changes nothing, NotAllowed for one that is
         blocked.
@@ -66,6 +74,7 @@ class SkillRuns:
         if (reason := skill.blocked()) is not None:
             raise NotAllowed(f"skill {skill.spec.name}: {reason}")
         lines = [f"{key}: {_shown(value)}" for key, value in sorted(given.items())]
+        lines += [CAREFUL.format(key=key) for key, value in sorted(given.items()) if orders(_shown(value))]
         return Offer(
             skill=skill.spec.name,
             arguments=given,

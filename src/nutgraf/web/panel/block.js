@@ -99,7 +99,7 @@ export class BlockView {
     const sure = surety(sentence);
     if (sure && !sentence.doubtful) said.title = sure;
     this.#paragraph.append(el("span", { class: `sentence${sentence.doubtful ? " doubtful" : ""}`, "data-sentence": sentence.id },
-      said, ...spaced(cites), ...(sentence.doubtful ? spaced([this.#doubt(sentence, sure)]) : [])));
+      said, ...spaced(cites), ...spaced([sentence.doubtful ? this.#doubt(sentence, sure) : this.#checked(sentence)])));
   }
 
   /** @param {string} id a held sentence that will not come */
@@ -176,15 +176,38 @@ export class BlockView {
    */
   #doubt(sentence, sure) {
     const why = doubtOf(sentence, sure);
-    const key = `doubt-${this.#name}-${sentence.id}`.replace(/[^\w-]/gu, "-");
     const mark = el("button", { type: "button", class: "doubt", title: why, "aria-expanded": "false", "aria-label": `Check the source. ${why}` },
       icon("doubt"), el("span", {}, "check the source"));
+    return this.#opens(mark, sentence, "Why this is marked: ", why);
+  }
+
+  /**
+   * The sign that a sentence was checked; pressing it shows what was found, or hides it again.
+   * @param {Sentence} sentence
+   * @returns {HTMLElement}
+   */
+  #checked(sentence) {
+    const how = checkedOf(sentence);
+    const mark = el("button", { type: "button", class: "checked", title: how, "aria-expanded": "false", "aria-label": `How this was checked: ${how}` },
+      icon("shield"));
+    return this.#opens(mark, sentence, "How this was checked: ", how);
+  }
+
+  /**
+   * @param {HTMLElement} mark a button beside a sentence
+   * @param {Sentence} sentence
+   * @param {string} heading
+   * @param {string} text what the button shows below the sentence, or hides again
+   * @returns {HTMLElement} the button
+   */
+  #opens(mark, sentence, heading, text) {
+    const key = `told-${this.#name}-${sentence.id}`.replace(/[^\w-]/gu, "-");
     mark.addEventListener("click", () => {
-      const host = /** @type {HTMLElement} */ (mark.closest("p"));
+      const host = /** @type {HTMLElement} */ (mark.closest("p, figure"));
       const shown = host.parentElement?.querySelector(`.${key}`);
       mark.setAttribute("aria-expanded", String(!shown));
       if (shown) shown.remove();
-      else host.after(el("p", { class: `evidence ${key}` }, el("strong", {}, "Why this is marked: "), why));
+      else host.after(el("p", { class: `evidence ${key}` }, el("strong", {}, heading), text));
     });
     return mark;
   }
@@ -195,13 +218,14 @@ export class BlockView {
    * @param {HTMLElement[]} cites
    * @returns {HTMLElement}
    */
-  #quotation({ id, text, evidence }, cites) {
+  #quotation(sentence, cites) {
+    const { id, text, evidence } = sentence;
     const [piece] = evidence;
     const away = piece?.source === "skill";
     const bare = text.replace(/^["“„«\s]+|["”“»\s]+$/gu, "");
     return el("figure", { class: "quote", "data-sentence": id },
       el("blockquote", {}, `“${bare}”`),
-      el("figcaption", {}, ORIGINS[piece?.source] ?? ORIGINS.item, ...spaced(cites),
+      el("figcaption", {}, ORIGINS[piece?.source] ?? ORIGINS.item, ...spaced(cites), ...spaced([this.#checked(sentence)]),
         away && el("button", { type: "button", class: "link", onclick: () => this.#desk.open(piece.ref, { block: this.#name, evidence: piece }) }, "Open it")));
   }
 
@@ -227,7 +251,11 @@ export class BlockView {
 }
 
 /** What the checks are about, for a reader. */
-const CHECKED = { grounding: "its source", member: "what your profile says", tone: "its tone", attack: "orders to the assistant" };
+const CHECKED = {
+  grounding: "its source", member: "what your profile says", tone: "its tone", attack: "orders to the assistant", numbers: "its figures",
+  names: "its names", "quoted-terms": "what it quotes", voice: "whom it speaks to", polarity: "what it denies or limits",
+  "own-words": "its words", "keeps-figures": "its figures", "clause-cuts": "what it leaves out", "close-in-meaning": "its meaning",
+};
 
 /**
  * How likely it is that the source says so, in words; empty when that was not estimated.
@@ -237,6 +265,18 @@ const CHECKED = { grounding: "its source", member: "what your profile says", ton
 function surety({ unsupported }) {
   if (typeof unsupported !== "number") return "";
   return `Written by AI and checked: ${Math.min(99, Math.round(100 * (1 - unsupported)))} % sure it is in the source`;
+}
+
+/**
+ * How a sentence without a reservation came to stand here, in whole sentences.
+ * @param {Sentence} sentence
+ * @returns {string}
+ */
+function checkedOf(sentence) {
+  const about = CHECKED[sentence.check];
+  if (sentence.verdict !== "quoted") return `${surety(sentence) || "Written by AI and checked against its source"}. No check has a reservation.`;
+  return about ? `It stands word for word in its source, because what AI wrote in its place did not pass the check of ${about}.`
+    : "It stands word for word in its source.";
 }
 
 /**

@@ -71,6 +71,9 @@ h2 { flex: 1; min-width: 0; }
 .words { display: grid; gap: 8px; }
 .doubtful .said { text-decoration: underline dotted var(--_warn) 1.5px; text-underline-offset: 3px; }
 .doubt { display: inline-flex; align-items: center; gap: 4px; min-height: 24px; padding: 0 8px 0 6px; border: 1px dashed var(--_warn); border-radius: 99px; font-size: 12.5px; line-height: 1.3; color: var(--_warn); vertical-align: baseline; }
+.checked { display: inline-grid; place-items: center; min-width: 24px; min-height: 24px; border-radius: 6px; color: var(--_muted); vertical-align: middle; }
+.checked:hover, .checked[aria-expanded="true"] { background: var(--_raised); color: var(--_accent); }
+.checked .icon { width: 13px; height: 13px; }
 .doubt:hover { background: var(--_raised); }
 .doubt .icon { width: 14px; height: 14px; }
 .sentence, .quote { animation: rise 240ms ease-out both; }

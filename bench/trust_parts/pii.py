@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nutgraf.detection import Marked
 from nutgraf.trust.pii.detector import PersonalData
-from training.pii import score
+from training.pii import score, unseen
 from training.pii.examples import Example, rows
 
 Figure = tuple[float, float, float]
@@ -60,6 +60,10 @@ def figures(data: Path, *, short: bool) -> dict[str, float | Figure]:
         figures[f"pii: {name} precision"] = score.interval(found, kinds, 1, draws)
     figures["pii: structured recall, train"] = score.interval(known, STRUCTURED, 0, draws)
     figures["pii: structured precision, train"] = score.interval(known, STRUCTURED, 1, draws)
+    own = score.counted(finder.find, unseen.forms())
+    for which, rate in enumerate(("recall", "precision")):
+        figures[f"pii: person {rate}, unseen forms of work"] = score.interval(own, ("person",), which, draws)
+        figures[f"pii: address {rate}, unseen forms of work"] = score.interval(own, ("address",), which, draws)
     simple = score.counted(_simple, dev)
     figures["pii: simple rules, structured recall"] = score.rates(simple, *STRUCTURED)[0]
     figures["pii: simple rules, person recall"], figures["pii: simple rules, person precision"] = score.rates(

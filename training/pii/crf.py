@@ -13,6 +13,8 @@ from nutgraf.trust.pii.tagger import LABELS
 
 Array = np.ndarray[Any, np.dtype[Any]]
 COUNT = len(LABELS)
+#: A token whose probabilities are this near to what they should be is not learned from again.
+_NEAR = 1e-3
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Crf:
     moves: Array = field(default_factory=lambda: np.zeros((COUNT, COUNT), dtype=np.float32))
     first: Array = field(default_factory=lambda: np.zeros(COUNT, dtype=np.float32))
     seen: list[Array] = field(default_factory=list)
+    _place: Array = field(default_factory=lambda: np.zeros(1 << BITS, dtype=np.int64))
 
     def __post_init__(self) -> None:
         self.seen = [np.full_like(part, 1e-2) for part in (self.table, self.moves, self.first)]
@@ -43,7 +46,13 @@ class Crf:
         return loss / int(lengths.sum())
 
     def _update_table(self, rows: Array, error: Array, rate: float, decay: float) -> None:
-        which, places = np.unique(rows.ravel(), return_inverse=True)
+        far = np.abs(error).max(axis=1) > _NEAR
+        flat, error = rows[far].ravel(), error[far]
+        used = np.zeros(1 << BITS, dtype=bool)
+        used[flat] = True
+        which = np.flatnonzero(used)
+        self._place[which] = np.arange(len(which))
+        places = self._place[flat]
         gradient = np.stack(
             [np.bincount(places, weights=np.repeat(error[:, k], WIDTH), minlength=len(which)) for k in range(COUNT)], 1
         ).astype(np.float32)

@@ -14,6 +14,18 @@ _GIVEN = lexicon.names("given")
 _PARTICLES = {"Da", "De", "Van", "den", "Von", "Silva", "Groot", "Jong", "Vries", "Berg", "Dijk", "Arnim"}
 _FAMILY = tuple(name for name in lexicon.names("family") if name not in _PARTICLES)
 _PLACES = lexicon.places()
+_BEFORE = ("van ", "de ", "von ", "van der ", "van den ", "da ", "dos ", "al-", "El ", "Di ", "Le ", "Mac", "O'", "del ", "de la ", "bin ", "Al ", "ter ", "von der ", "d'", "la ", "St. ", "Mc")  # fmt: skip
+_LETTERS = "ABCDEFGHIJKLMNOPRSTVWYZ"
+_PRODUCTS = """Python|Java|JavaScript|TypeScript|Go|C++|Clojure|Crystal|Elm|Erlang|Lua|Matlab|Sage|Maya|Alice|Lisa|Otto|
+Docker|Git|GitHub|GitLab|Bitbucket|Gradle|Maven|Bazel|Linux|Ubuntu|Debian|Windows|Android|Node.js|React|Vue|Next.js|
+Laravel|Symfony|Flask|Spring Boot|Rails|Redis|Postgres|MySQL|MongoDB|Neo4j|Elastic|Grafana|Prometheus|Datadog|Sentry|Power BI|
+Google Analytics|Google Docs|Photoshop|InDesign|Sketch|AutoCAD|Revit|Blender|Unity|Word|PowerPoint|Outlook|Teams|SharePoint|Confluence|
+HubSpot|Mailchimp|Marketo|Zendesk|Intercom|QuickBooks|Sage 50|Xero|NetSuite|Oracle Cloud|Epic|Cerner|Bloomberg Terminal|Claude|Clara|
+Siri|Bard|Gemini|Copilot|Watsonx|Mistral|Llama|Spark|Flink|Storm|Beam|Luigi|Dagster|Celery|RabbitMQ|Nginx|Apache|Tomcat|Eclipse|Emacs|
+Vim|Cypress|Playwright|Selenium|Cucumber|Mocha|Jest|Karma|Jupyter|NumPy|Keras|PyTorch|Hugo|Jekyll|Ghost|Drupal|Joomla|Magento|Heroku|
+AWS Lambda|Azure|Vercel|Netlify|Cargo|Rustup|Clippy|Tokio|Serde|Scrum|Kanban|Lean|Six Sigma|Prince2|ITIL|OKRs|Mercury|Orion|Phoenix|Atlas""".replace(
+    "\n", ""
+).split("|")
 _STARTS = "Al Ba Be Bo Bra Ca Che Da De Do Dra El Er Fa Fe Fi Ga Ge Gra Ha He Hi Ho Ja Jo Ka Ke Ki Ko Kra La Le Li Lo Ma Me Mi Mo Na Ne No Nu O Pa Pe Po Pra Ra Re Ri Ro Sa Se Shi So Sta Su Ta Te Ti To Tra U Va Ve Vi Vo Wa We Ya Yo Za Ze Zi".split()  # fmt: skip
 _MIDDLES = "ba ber bi bo ca cha da de der di do fa ga ger gi ha ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti to va ve vi vo za ze zi".split()  # fmt: skip
 _ENDS = "n r l s t d k m na la ra da ta ne le re ni li ri no lo ro ndo nte rsen lson nen berg man mann feld stein ski ska sky czyk wicz enko uk ov ova ev eva in ina ić ová ák sson dóttir dottir sen oglu yan shvili idis akis poulos escu eanu ez az es eira inho ini elli etti ucci ault eau ard ert ens stra inga mäki nen vić ów".split()  # fmt: skip
@@ -26,6 +38,7 @@ _ROLES = """software engineer|data scientist|nurse|sales manager|product manager
 talent|teacher|electrician|project lead|CEO|CTO|accountant|UX designer|legal counsel|warehouse supervisor|welder|chef|head
 of operations|staff engineer|marketing director|research fellow|paramedic|managing director|board member|principal
 architect|site manager|HR business partner|customer success manager""".replace("\n", " ").split("|")
+_MONTHS = "January February March April May June July August September October November December".split()
 _STATES = "AL AK AZ CA CO CT FL GA IL IN IA KS MA MD ME MI MN MO NC NY OH OK OR PA TX UT VA WA WI QC ON BC NSW VIC QLD".split()  # fmt: skip
 
 
@@ -35,19 +48,36 @@ def invented(pick: random.Random, least: int = 0, most: int = 1) -> str:
 
 
 def given(pick: random.Random) -> str:
-    """A given name: of the list, or in one of five cases made up."""
-    if pick.random() < 0.22:
+    """A given name: of the list, or in one of three cases made up."""
+    if pick.random() < 0.33:
         return invented(pick, 0, 1)
     name = pick.choice(_GIVEN)
     return f"{name}-{pick.choice(_GIVEN)}" if pick.random() < 0.03 else name
 
 
 def family(pick: random.Random) -> str:
-    """A family name: of the list, or in one of three cases made up; some with particles or doubled."""
-    name = invented(pick, 0, 2) if pick.random() < 0.35 else pick.choice(_FAMILY)
-    if (roll := pick.random()) < 0.04:
-        return pick.choice(("van ", "de ", "von ", "van der ", "van den ", "da ", "dos ", "al-", "El ", "Di ", "Le ", "Mac", "O'")) + name  # fmt: skip
-    return f"{name}{pick.choice('- ')}{pick.choice(_FAMILY)}" if roll < 0.08 else name
+    """A family name: of the list, or in two of five cases made up; some with particles or doubled."""
+    name = invented(pick, 0, 2) if pick.random() < 0.42 else pick.choice(_FAMILY)
+    if (roll := pick.random()) < 0.06:
+        return pick.choice(_BEFORE) + name
+    return f"{name}{pick.choice('- ')}{pick.choice(_FAMILY)}" if roll < 0.1 else name
+
+
+def particle_family(pick: random.Random) -> str:
+    """A family name with a particle before it."""
+    return pick.choice(_BEFORE) + (invented(pick, 0, 2) if pick.random() < 0.35 else pick.choice(_FAMILY))
+
+
+def initials(pick: random.Random) -> str:
+    """A family name with the first letters of given ones, in one of the orders people use."""
+    one, two, name = pick.choice(_LETTERS), pick.choice(_LETTERS), family(pick)
+    return pick.choice((f"{one}. {name}", f"{one}.{two}. {name}", f"{one}. {two}. {name}", f"{one} {name}", f"{name}, {one}.", f"{name} {one}."))  # fmt: skip
+
+
+def last_first(pick: random.Random) -> str:
+    """A name as registers hold it."""
+    tail = f" {pick.choice(_LETTERS)}." if pick.random() < 0.15 else ""
+    return f"{family(pick)}, {given(pick)}{tail}"
 
 
 def person(pick: random.Random) -> str:
@@ -55,12 +85,21 @@ def person(pick: random.Random) -> str:
     one, other = given(pick), family(pick)
     roll = pick.random()
     if roll < 0.08:
-        return f"{one} {pick.choice('ABCDEFGHJKLMNPRSTW')}. {other}"
+        return f"{one} {pick.choice(_LETTERS)}. {other}"
     if roll < 0.11:
         return f"{one} {given(pick)} {other}"
-    if roll < 0.13:
-        return f"{one[0]}. {other}"
-    return f"{one} {other}"
+    if roll < 0.14:
+        return initials(pick)
+    if roll < 0.16:
+        return f"{one} {other.upper()}"
+    if roll < 0.18:
+        return f"{one} {other}".upper()
+    return f"{one} {particle_family(pick)}" if roll < 0.22 else f"{one} {other}"
+
+
+def product(pick: random.Random) -> str:
+    """A tool, language or service, many of them called like a person."""
+    return pick.choice(_PRODUCTS)
 
 
 def place(pick: random.Random) -> str:
@@ -70,7 +109,9 @@ def place(pick: random.Random) -> str:
     roll = pick.random()
     if roll < 0.08:
         return name.upper()
-    if roll < 0.12:
+    if roll < 0.1:
+        return f"{name} {pick.choice(('de la', 'di', 'de', 'am', 'an der', 'sur', 'del', 'upon', 'do', 'na'))} {invented(pick)}"
+    if roll < 0.13:
         return pick.choice(("San ", "Saint-", "St. ", "Santa ", "São ")) + f"{pick.choice(_GIVEN)} {name}"
     return pick.choice(("San ", "Saint-", "Port ", "Bad ", "St. ", "Santa ", "Villa ", "El ", "La ")) + name if roll < 0.17 else name  # fmt: skip
 
@@ -170,7 +211,9 @@ def address(pick: random.Random) -> str:
         return f"the corner of {_thing(pick)} {pick.choice(('Street', 'Road', 'Ave', ''))} and {_thing(pick)} {pick.choice(('Street', 'Lane', 'Roads'))}".replace(
             "  ", " "
         )
-    if roll < 0.3:
+    if roll < 0.17:
+        return f"{_thing(pick)} and {street(pick)}"
+    if roll < 0.32:
         return street(pick)
     gap = pick.choice((", ", ", ", "\n", "\n ", " "))
     town, code, land = place(pick), _postcode(pick), pick.choice(_PLACES[:190])
@@ -188,7 +231,7 @@ def phone(pick: random.Random) -> str:
 
 def date(pick: random.Random) -> str:
     """A date, as people write it."""
-    month = pick.choice("January February March April May June July August September October November December".split())
+    month = pick.choice(_MONTHS)
     day, year = pick.randint(1, 28), pick.randint(1975, 2030)
     return pick.choice((f"{month} {day}, {year}", f"{day} {month} {year}", f"{month[:3]} {day}", f"{month} {year}", f"{day}.{pick.randint(1, 12)}.{year}", f"{year}", f"{month[:3]}. {day}, {year}", f"{day}/{pick.randint(1, 12)}/{year}"))  # fmt: skip
 
@@ -197,5 +240,13 @@ FILL: dict[str, tuple[str, Callable[[random.Random], str]]] = {
     "person": ("person", person), "given": ("person", given), "family": ("person", family), "place": ("place", place),
     "org": ("organisation", firm), "address": ("address", address), "street": ("address", street), "role": ("", role),
     "phone": ("", phone), "n": ("", _number), "date": ("", date), "handle": ("", lambda pick: invented(pick, 1, 2).lower()),
+    "initials": ("person", initials), "last_first": ("person", last_first), "particle_family": ("person", particle_family),
+    "particle": ("person", lambda pick: f"{given(pick)} {particle_family(pick)}"), "product": ("", product),
+    "person_caps": ("person", lambda pick: person(pick).upper()), "person_lower": ("person", lambda pick: person(pick).lower()),
+    "given_caps": ("person", lambda pick: given(pick).upper()), "given_lower": ("person", lambda pick: given(pick).lower()),
+    "product_caps": ("", lambda pick: product(pick).upper()), "product_lower": ("", lambda pick: product(pick).lower()),
+    "role_caps": ("", lambda pick: role(pick).upper()), "role_title": ("", lambda pick: role(pick).title()),
+    "month": ("", lambda pick: pick.choice(_MONTHS)), "month_caps": ("", lambda pick: pick.choice(_MONTHS).upper()),
+    "place_caps": ("place", lambda pick: place(pick).upper()), "place_lower": ("place", lambda pick: place(pick).lower()),
     "thing": ("", lambda pick: pick.choice(_THINGS)),
 }  # fmt: skip

@@ -38,6 +38,9 @@ _STREETS = (
     r"(?:PSC|Unit|CMR) \d{1,5},? Box \d{1,5}",
 )
 _ADDRESS = re.compile(rf"(?<![\w$€£.])(?:{'|'.join(_STREETS)})(?!\w){_TAIL}")
+#: A dot after a word that is no short form ends the sentence.
+_END = re.compile(r"[^\W\d_]{5,}\.$")
+_BECAUSE = "a number and a word for a street, as addresses are written"
 _DIGIT = re.compile(r"\d")
 
 
@@ -46,8 +49,6 @@ def find(text: str) -> tuple[Marked, ...]:
     if not _DIGIT.search(text):
         return ()
     return tuple(
-        Marked(
-            match.start(), match.end(), "address", 0.95, "a number and a word for a street, as addresses are written"
-        )
+        Marked(match.start(), match.end() - bool(_END.search(match[0])), "address", 0.95, _BECAUSE)
         for match in _ADDRESS.finditer(text)
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nutgraf import weights
 from nutgraf.detection import Detected, Marked
-from nutgraf.trust.pii import address, structured, tagger
+from nutgraf.trust.pii import address, lexicon, structured, tagger
 
 #: Everything that can be found; `link` is found and reported, and not masked unless asked for.
 KINDS = (*structured.KINDS, "person", "address")
@@ -33,8 +33,8 @@ class PersonalData:
         found = list(structured.find(text))
         read = self._read(text)
         addresses = _merged([*address.find(text), *(mark for mark in read if mark.label == "address")])
-        people = (_titled(text, mark) for mark in read if mark.label == "person")
-        for mark in (*addresses, *people):
+        people = [_titled(text, mark) for mark in read if mark.label == "person"]
+        for mark in (*addresses, *people, *_again(text, people)):
             if all(mark.end <= other.start or other.end <= mark.start for other in found):
                 found.append(mark)
         return tuple(sorted(found, key=lambda mark: mark.start))
@@ -51,6 +51,11 @@ class PersonalData:
         )
 
 
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_])){2,}")
+#: From which probability on a whole name is looked for again by its parts.
+_SURE = 0.8
+#: Words that are no name by themselves, although a name may hold them.
+_NO_NAME = lexicon.COMMON | lexicon.TITLE | lexicon.MONTH | lexicon.FIRM | lexicon.PLACE | lexicon.ROLE
 _TITLE = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sir|Madam|Herr|Frau|Mme|Mlle|Sr|Sra)\.? ?$", re.IGNORECASE)
 
 
@@ -58,6 +63,20 @@ def _titled(text: str, mark: Marked) -> Marked:
     """A person with the title before the name, which tells as much of them."""
     title = _TITLE.search(text, max(0, mark.start - 8), mark.start)
     return replace(mark, start=title.start()) if title else mark
+
+
+def _again(text: str, people: Sequence[Marked]) -> Iterator[Marked]:
+    """Where one part of a whole name that was found stands by itself, as names do after the first time."""
+    parts: dict[str, float] = {}
+    for mark in people:
+        words = _NAME.findall(text[mark.start : mark.end])
+        if len(words) > 1 and mark.score >= _SURE:
+            for word in (words[0], words[-1]):
+                if not lexicon.kinds(word) & _NO_NAME:
+                    parts[word] = max(mark.score, parts.get(word, 0.0))
+    for word, score in parts.items():
+        for match in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
+            yield Marked(match.start(), match.end(), "person", score, "a part of a name that stands in the same text")
 
 
 def _merged(marks: Iterable[Marked]) -> list[Marked]:

@@ -45,11 +45,11 @@ def tokens(text: str) -> list[tuple[int, int]]:
 
 
 @lru_cache(maxsize=20_000)
-def _own(word: str, lower: bool) -> tuple[int, ...]:
-    """The hashes of a word by itself; `lower` when the whole text has no capitals, so that case says nothing."""
-    small, bare, shape = word.lower(), lexicon.plain(word), _shape(word) + ("~" if lower else "")
+def _own(word: str, case: str) -> tuple[int, ...]:
+    """The hashes of a word by itself; `case` marks a line without capitals or of capitals alone, which say nothing."""
+    small, bare, shape = word.lower(), lexicon.plain(word), _shape(word) + case
     kinds = lexicon.kinds(word)
-    values = (small, f"{kinds}{'' if kinds else shape}", shape, bare[:3], bare[-2:], bare[-3:], bare[-4:],
+    values = (small, f"{kinds}{shape[:1]}{case}" if kinds else shape, shape, bare[:3], bare[-2:], bare[-3:], bare[-4:],
               f"{shape}{kinds}{min(len(word), 6)}")  # fmt: skip
     return tuple(crc32(f"{column}{value}".encode()) for column, value in enumerate(values))
 
@@ -69,9 +69,9 @@ def _shape(word: str) -> str:
 def features(text: str, places: list[tuple[int, int]]) -> np.ndarray[Any, np.dtype[np.int32]]:
     """One row a token, WIDTH columns: places in a table of 2 ** BITS rows; row 0 of the table is never used."""
     words = [text[start:end] for start, end in places]
-    lower = not any(c.isupper() for c in text)
     edge = (1,) * 8
-    table = np.array([edge] * _REACH + [_own(word, lower) for word in words] + [edge] * _REACH, dtype=np.uint64)
+    own = [_own(word, case) for word, case in zip(words, _cases(words), strict=True)]
+    table = np.array([edge] * _REACH + own + [edge] * _REACH, dtype=np.uint64)
     count = len(words)
 
     def at(offset: int, column: int) -> Ints:
@@ -88,6 +88,18 @@ def features(text: str, places: list[tuple[int, int]]) -> np.ndarray[Any, np.dty
     hashed = (salted * _GOLD) >> np.uint64(64 - BITS)
     rows: np.ndarray[Any, np.dtype[np.int32]] = np.maximum(hashed, np.uint64(1)).astype(np.int32)
     return rows
+
+
+def _cases(words: list[str]) -> list[str]:
+    """For every token: "~" where its line has no capital, "^" where it has no small letter, else nothing."""
+    found: list[str] = []
+    while len(found) < len(words):
+        start = len(found)
+        end = words.index("\n", start) if "\n" in words[start:] else len(words)
+        line = "".join(words[start:end])
+        case = "~" if line.islower() else "^" if line.isupper() and len(line) > 4 else ""
+        found += [case] * (end - start + 1)
+    return found[: len(words)]
 
 
 def _lines(words: list[str], own: Ints) -> tuple[Ints, Ints, Ints]:

@@ -6,7 +6,7 @@ import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
-GIVEN, FAMILY, PLACE, STREET, UNIT, TITLE, FIRM, MONTH, VERB, ROLE = (1 << bit for bit in range(10))
+GIVEN, FAMILY, PLACE, STREET, UNIT, TITLE, FIRM, MONTH, VERB, ROLE, COMMON = (1 << bit for bit in range(11))
 
 _STREETS = """
 street st avenue ave av road rd lane ln drive dr boulevard blvd way court ct place pl square sq terrace close
@@ -56,6 +56,7 @@ def _kinds() -> dict[str, int]:
     for words, bit in (
         (names("given"), GIVEN), (names("family"), FAMILY), (_STREETS, STREET), (_UNITS, UNIT), (_TITLES, TITLE),
         (_FIRMS, FIRM), (_MONTHS, MONTH), (_VERBS, VERB), (_ROLES, ROLE),
+        (names("common"), COMMON),
         ((lists / "places.txt").read_text(encoding="utf-8").replace("|", " ").split(), PLACE),
     ):  # fmt: skip
         for word in words:
@@ -65,7 +66,7 @@ def _kinds() -> dict[str, int]:
 
 @cache
 def names(which: str) -> tuple[str, ...]:
-    """The words of the list `given` or `family`."""
+    """The words of the list `given`, `family` or `common`."""
     return tuple((Path(__file__).parent / "lists" / f"{which}.txt").read_text(encoding="utf-8").split())
 
 

@@ -91,6 +91,8 @@ def _spans(
                 run.pop()
             while run and not text[places[run[0]][0]].isalnum():
                 run.pop(0)
+            if len(run) > 1 and text[places[run[-1]][0]] == "." and _ends(text, places[run[-2]], kind):
+                run.pop()
             if run and _whole(text[places[run[0]][0] : places[run[-1]][1]], kind):
                 score = max(whole[i] for i in run)
                 start, end = places[run[0]][0], places[run[-1]][1]
@@ -101,14 +103,22 @@ def _spans(
     return found
 
 
+def _ends(text: str, before: tuple[int, int], kind: str) -> bool:
+    """Whether a dot after this word ends the sentence: it is no short form, and no letter that stands for a name."""
+    word = text[before[0] : before[1]]
+    return len(word) > 3 or word.isdigit() or (kind == "person" and len(word) > 1 and word.lower() not in ("jr", "sr"))
+
+
 def _whole(found: str, kind: str) -> bool:
     """Whether a span can be what it is said to be: two letters of a name, or a number or three words of an address."""
     if kind == "person":
-        return sum(c.isalpha() for c in found) > 1 and not _PRONOUN.fullmatch(found)
+        return sum(c.isalpha() for c in found) > 1 and not _PRONOUN.fullmatch(found) and not _MADE_UP.fullmatch(found)
     return any(c.isdigit() for c in found) or len(found.split()) > 2
 
 
 _PRONOUN = re.compile(r"(?:I|we|you|they|he|she|it|let|that|what|who|there|here)['’](?:ve|m|ll|d|re|s)", re.IGNORECASE)
+#: One word with a capital inside, as products have and names only after a few beginnings.
+_MADE_UP = re.compile(r"(?!(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|Al|El|O)[A-Z])\w*[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*")
 _SAID = {"person": "a person's name", "address": "an address"}
 
 

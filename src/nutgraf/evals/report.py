@@ -57,6 +57,7 @@ def failures(scores: Sequence[Score]) -> list[Json]:
          "start": one.start, "end": one.end, "score": one.score}
         for score in scores if score.outcome == "fail" and score.metric in order for one in score.findings
     ]  # fmt: skip
+    found = list({(one["metric"], one["case"], one["text"], one["because"]): one for one in found}.values())
     found.sort(key=lambda one: (order[one["metric"]], -(one["score"] or 0.0)))
     return found[:FINDINGS_AT_MOST]
 

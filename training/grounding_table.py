@@ -62,8 +62,10 @@ class Table:
     def less(self, names: Sequence[str]) -> Table:
         """The rows of all other sets."""
         kept = [row for row, name in enumerate(self.sets) if name not in names]
-        columns = (self.figures, self.labels, self.sure, self.sets, self.sources, self.units)
-        return Table(*([column[row] for row in kept] for column in columns))
+        return Table(
+            [self.figures[row] for row in kept], [self.labels[row] for row in kept], [self.sure[row] for row in kept],
+            [self.sets[row] for row in kept], [self.sources[row] for row in kept], [self.units[row] for row in kept],
+        )  # fmt: skip
 
     def save(self, path: Path) -> None:
         """Write the rows as one .npz without pickles."""
@@ -124,12 +126,15 @@ def risks(responses: Iterable[Response], prior: float = 6.0) -> list[tuple[dict[
                     start, end = words.spans[i]
                     seen[place][words.stems[i]] += 1
                     bad[place][words.stems[i]] += any(start < e and end > s for s, e in sentence.spans)
-    return [
-        _rates(
-            *(sum((one for i, one in enumerate(counts) if i != skip), Counter[str]()) for counts in (seen, bad)), prior
-        )
-        for skip in range(FOLDS + 1)
-    ]
+    found = []
+    for skip in range(FOLDS + 1):
+        kept = [place for place in range(FOLDS) if place != skip]
+        of_all, of_bad = Counter[str](), Counter[str]()
+        for place in kept:
+            of_all.update(seen[place])
+            of_bad.update(bad[place])
+        found.append(_rates(of_all, of_bad, prior))
+    return found
 
 
 def _rates(seen: Counter[str], bad: Counter[str], prior: float) -> tuple[dict[str, float], float]:

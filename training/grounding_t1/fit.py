@@ -253,17 +253,17 @@ def cross_fitted(rows: Sequence[Row]) -> tuple[Floats, dict[tuple[str, str, str,
     """
     found, limits = np.zeros(len(rows)), np.zeros((len(rows), 2))
     texts: dict[tuple[str, str, str, bool], float] = {}
-    folds = np.array([fold_of(row.source) for row in rows])
+    folds = [fold_of(row.source) for row in rows]
     for fold in range(FOLDS):
-        part = np.flatnonzero(folds == fold)
-        fitted = join([rows[i] for i in np.flatnonzero(folds != fold)])
+        part = [i for i, one in enumerate(folds) if one == fold]
+        fitted = join([row for row, one in zip(rows, folds, strict=True) if one != fold])
         joined = read_joined(fitted)
         sums = {name: Linear(one["weights"], one["bias"]) for name, one in fitted["sums"].items()}
         found[part] = scored([rows[i] for i in part], sums, fitted["calibration"], fitted["thresholds"]["veto"])
         limits[part] = [fitted["thresholds"]["sentence"], fitted["thresholds"]["text"]]
         units: dict[tuple[str, str, str, bool], list[int]] = defaultdict(list)
         for i in part:
-            units[rows[i].text].append(int(i))
+            units[rows[i].text].append(i)
         for text, at in units.items():
             first = rows[at[0]]
             texts[text] = joined.whole([float(found[i]) for i in at], first.record, first.lines)

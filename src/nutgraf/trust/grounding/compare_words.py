@@ -42,6 +42,7 @@ _TENSES = {
 }
 MODALITY = {word: family for family, words in _MODALITY.items() for word in words.split()}
 QUANTIFIERS = {word: family for family, words in _QUANTIFIERS.items() for word in words.split()}
+_SMALL = NEGATIONS | MODALITY.keys() | QUANTIFIERS.keys()
 TENSES = {word: family for family, words in _TENSES.items() for word in words.split()}
 
 _OPPOSITES = """
@@ -81,11 +82,9 @@ for _pair in _OPPOSITES.strip().replace("\n", "|").split("|"):
 
 def small_words(lowered: Iterable[str]) -> tuple[bool, frozenset[str], frozenset[str]]:
     """Of words in lower case: whether one denies, and the families of the hedges and of the amounts among them."""
-    denies, hedges, amounts = False, [], []
-    for word in lowered:
-        denies = denies or word in NEGATIONS
-        if word in MODALITY:
-            hedges.append(MODALITY[word])
-        if word in QUANTIFIERS:
-            amounts.append(QUANTIFIERS[word])
-    return denies, frozenset(hedges), frozenset(amounts)
+    words = [word for word in lowered if word in _SMALL]
+    return (
+        any(word in NEGATIONS for word in words),
+        frozenset(MODALITY[word] for word in words if word in MODALITY),
+        frozenset(QUANTIFIERS[word] for word in words if word in QUANTIFIERS),
+    )

@@ -150,20 +150,18 @@ def _weakest(said: Words, index: EvidenceIndex, ranked: Ranked, lexicon: Lexicon
     content = set(said.content)
     for i, root in enumerate(said.stems):
         between = said.text[said.spans[i - 1][1] : said.spans[i][0]] if i else ""
-        if "," in between or ";" in between or ":" in between or said.written[i].lower() in _PART_ENDS:
+        if "," in between or ";" in between or ":" in between or said.lowered[i] in _PART_ENDS:
             parts.append([])
         if i in content:
             parts[-1].append(root)
     worst = 1.0
+    near = [index.sets[row] for row in ranked.order[:6]]
     for part in parts:
         if len(part) < 2:
             continue
-        weights = [lexicon.rare(root) for root in part]
-        best = 0.0
-        for row in ranked.order[:6]:
-            roots = index.sets[row]
-            best = max(best, sum(w for w, root in zip(weights, part, strict=True) if root in roots))
-        worst = min(worst, best / sum(weights))
+        heavy = [(lexicon.rare(root), root) for root in part]
+        best = max((sum([w for w, root in heavy if root in roots]) for roots in near), default=0.0)
+        worst = min(worst, best / sum([w for w, _ in heavy]))
     return worst
 
 
@@ -190,7 +188,7 @@ def _anchored(said: Words, index: EvidenceIndex, compared: Compared, lexicon: Le
 def _small_words(
     said: Words, index: EvidenceIndex, ranked: Ranked, compared: Compared, absent: Counter[str]
 ) -> list[float]:
-    denies, hedges, amounts = small_words(word.lower().replace("’", "'") for word in said.written)
+    denies, hedges, amounts = small_words(said.lowered)
     top = ranked.order[:3]
     near = [index.small[row] for row in top]
     denied = any(one[0] for one in near[:2])

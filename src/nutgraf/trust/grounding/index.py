@@ -74,7 +74,7 @@ class EvidenceIndex:
     @cached_property
     def lowered(self) -> tuple[frozenset[str], ...]:
         """The words of each line in lower case."""
-        return tuple(frozenset(w.lower().replace("’", "'") for w in words.written) for words in self.words)
+        return tuple(frozenset(words.lowered) for words in self.words)
 
     @cached_property
     def places(self) -> tuple[dict[str, int], ...]:

@@ -27,13 +27,14 @@ _LOGS: Floats = 1.0 + np.log(np.maximum(np.arange(_COUNTED), 1))
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text: as written, their stems in order, and which of them carry meaning."""
+    """The words of a text: as written, their stems in order, which of them carry meaning, and all in lower case."""
 
     text: str
     written: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     stems: tuple[str, ...]
     content: tuple[int, ...]
+    lowered: tuple[str, ...] = ()
 
     @property
     def content_stems(self) -> list[str]:
@@ -47,15 +48,18 @@ def words_of(text: str) -> Words:
     spans: list[tuple[int, int]] = []
     stems: list[str] = []
     content: list[int] = []
+    lowered: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match.group()
-        root, matters = _read(word.lower())
+        low = word.lower()
+        root, matters = _read(low)
+        lowered.append(low.replace("’", "'"))
         if matters:
             content.append(len(written))
         written.append(word)
         spans.append(match.span())
         stems.append(root)
-    return Words(text, tuple(written), tuple(spans), tuple(stems), tuple(content))
+    return Words(text, tuple(written), tuple(spans), tuple(stems), tuple(content), tuple(lowered))
 
 
 @lru_cache(maxsize=50_000)
@@ -124,7 +128,10 @@ class Postings:
         ends = np.cumsum(lengths)
         places = np.arange(int(ends[-1])) + np.repeat(self._starts[at] - ends + lengths, lengths)
         said = self._weights[places] * np.repeat(weights, lengths)
-        return np.bincount(self._rows[places], weights=said, minlength=self._lines), shares[0], shares[1]
+        found: Floats = np.bincount(self._rows[places], weights=said, minlength=self._lines).astype(
+            np.float64, copy=False
+        )
+        return found, shares[0], shares[1]
 
 
 def _heard(counts: Ints) -> Floats:

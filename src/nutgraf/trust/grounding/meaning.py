@@ -75,10 +75,15 @@ class Meanings:
         heavy = np.array(weights)
         total = max(float(heavy.sum()), 1e-9)
         near = self._near(stems)
-        unknown = [stem not in self._index.stems for stem in stems]
-        anywhere = _gap(near, [not one for one in unknown])
-        rows = ranked.order[:5]
-        one, two, five = (self._apart(stems, near, rows[:many]) for many in (1, 2, 5))
+        known = np.array([stem in self._index.stems for stem in stems])
+        anywhere = np.where(known, 0.0, 1.0 - near.max(axis=1, initial=0.0))
+        rows, best = ranked.order[:5], np.zeros(len(stems))
+        gaps: list[Floats] = []
+        for part in (rows[:1], rows[1:2], rows[2:]):
+            if part:
+                best = np.maximum(best, self._held(stems, near, part))
+            gaps.append(1.0 - best)
+        one, two, five = gaps
         return (
             float(heavy @ anywhere) / total,
             float((heavy * anywhere).max()),
@@ -87,27 +92,19 @@ class Meanings:
             float((heavy * two).max()),
             float(heavy @ five) / total,
             float((heavy * one).max()),
-            1.0 - float(anywhere[unknown].mean()) if any(unknown) else 1.0,
+            1.0 if known.all() else 1.0 - float(anywhere[~known].mean()),
         )
 
     def _near(self, stems: Sequence[str]) -> Singles:
         """The cosine of each stem with each of the evidence; 0 for one without a vector."""
-        places = [self._vectors.places.get(stem, -1) for stem in stems]
-        near: Singles = self._vectors.table[places] @ self._known
-        near[[place < 0 for place in places]] = 0.0
-        return near
+        places = np.array([self._vectors.places.get(stem, -1) for stem in stems])
+        near: Singles = self._vectors.table.take(places, axis=0, mode="clip") @ self._known
+        near[places < 0] = 0.0
+        return np.clip(near, 0.0, 1.0, out=near)
 
-    def _apart(self, stems: Sequence[str], near: Singles, rows: Sequence[int]) -> Floats:
-        """How far each stem is from the nearest one in these lines, 0..1."""
-        if not rows:
-            return np.ones(len(stems))
-        there = self._index.sets[rows[0]].union(*(self._index.sets[row] for row in rows[1:]))
-        columns = np.concatenate([self._lines[row] for row in rows]) if len(rows) > 1 else self._lines[rows[0]]
-        return _gap(near[:, columns], [stem in there for stem in stems])
-
-
-def _gap(near: Singles, same: Sequence[bool]) -> Floats:
-    """One less the largest cosine of each row, none where the same stem stands there."""
-    found: Floats = 1.0 - np.clip(near.max(axis=1, initial=0.0), 0.0, 1.0).astype(np.float64)
-    found[np.array(same)] = 0.0
-    return found
+    def _held(self, stems: Sequence[str], near: Singles, rows: Sequence[int]) -> Floats:
+        """The cosine of each stem with the nearest one in these lines, 0..1; one where the same stem stands there."""
+        columns = self._lines[rows[0]] if len(rows) == 1 else np.concatenate([self._lines[row] for row in rows])
+        sets = [self._index.sets[row] for row in rows]
+        same = np.array([any(stem in one for one in sets) for stem in stems])
+        return np.where(same, 1.0, near.take(columns, axis=1).max(axis=1, initial=0.0))

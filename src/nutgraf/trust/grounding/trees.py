@@ -34,18 +34,23 @@ class Trees:
 
     def margins(self, rows: Floats) -> Floats:
         """The log-odds of each row; `rows` has shape (rows, features)."""
-        children, feature = self.children, np.maximum(self.feature, 0)
+        children, feature = self.children, self.asked
         if len(rows) == 1:  # the way of a stream: one sentence at a time
-            row, at = rows[0], self.roots
+            row, at, threshold = rows[0], self.roots, self.threshold
             for _ in range(self.depth):
-                at = children[2 * at + (row[feature[at]] > self.threshold[at])]
-            return np.array([self.value[at].sum() + self.base])
+                at = children.take(2 * at + (row.take(feature.take(at)) > threshold.take(at)))
+            return np.array([self.value.take(at).sum() + self.base])
         at = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
         column = np.arange(len(rows))[:, None]
         for _ in range(self.depth):
             at = children[2 * at + (rows[column, feature[at]] > self.threshold[at])]
         margins: Floats = self.value[at].sum(axis=1) + self.base
         return margins
+
+    @cached_property
+    def asked(self) -> Ints:
+        """The feature that each node asks about; the first one for leaves, which lead to themselves whatever it is."""
+        return np.maximum(self.feature, 0)
 
     @cached_property
     def children(self) -> Ints:

@@ -68,8 +68,9 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out / "ngrams.npz", table=model.table, scale=model.scale, bias=model.bias, flags=model.flags)
     manifest = Manifest(
-        name="tone", version="1", licence="Apache-2.0", command="python -m training.tone DATA", seed=SEED,
-        files={"ngrams.npz": ""}, data=provenance(data), thresholds={"tone": fitted.pop("threshold")},
+        name="tone", version="1", licence="Apache-2.0", seed=SEED,
+        command="python -m training.tone DATA --across FOLDER/across.json", files={"ngrams.npz": ""},
+        data=provenance(data), thresholds={"tone": fitted.pop("threshold")},
         calibration=fitted,
         more={"network": network.version if network else ""},
     )  # fmt: skip

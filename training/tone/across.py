@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nutgraf.trust.tone.detector import LABELS
 from training.tone.data import TOXIC, davidson, professional, rows, surge
 from training.tone.figures import DOMAINS, Figure, auc, by_source
-from training.tone.fit import NETWORK
+from training.tone.fit import SHARES
 
 Floats = NDArray[np.float32]
 #: Sources of samples that belong to one of the domains: nothing is learned from them.
@@ -73,7 +73,7 @@ def figures(found: Mapping[str, tuple[Floats, Floats, NDArray[np.int64]]]) -> di
     out: dict[str, Figure] = {}
     means: dict[str, list[Figure]] = {kind: [] for kind in ("", " (network alone)", " (n-grams alone)")}
     for name, (network, grams, bad) in found.items():
-        mixed = NETWORK * network + (1 - NETWORK) * grams
+        mixed = SHARES * network + (1 - SHARES) * grams
         for kind, logits in zip(means, (mixed, network, grams), strict=True):
             table = [
                 (str(i), float(s), float(b)) for i, (s, b) in enumerate(zip(scores(name, logits), bad, strict=True))

@@ -108,7 +108,7 @@ def redteam_run(  # noqa: PLR0913  (each is an option)
     refusals = _refusals(rooms, data) if benign else []
     _keep_refusals(folder, refusals)
     bad = failing(ran.findings, target, fail_on)
-    _tell(ran, refusals, bad, as_json=as_json)
+    _tell(ran, refusals, bad, fail_on, as_json=as_json)
     if bad:
         raise typer.Exit(FOUND)
 
@@ -326,7 +326,9 @@ def _kept_refusals(folder: Folder) -> list[Refusals]:
     return [Refusals(**{**row, "examples": tuple(row["examples"])}) for row in rows]
 
 
-def _tell(ran: Ran, refusals: Sequence[Refusals], bad: Sequence[Finding], *, as_json: bool) -> None:
+def _tell(
+    ran: Ran, refusals: Sequence[Refusals], bad: Sequence[Finding], least: str, *, as_json: bool
+) -> None:  # fmt: skip
     from dataclasses import asdict
 
     from nutgraf.evals.redteam.session import table
@@ -352,4 +354,4 @@ def _tell(ran: Ran, refusals: Sequence[Refusals], bad: Sequence[Finding], *, as_
         typer.echo(
             f"{one.severity:<9}{one.id}  {one.attack} on {one.surface}: {one.effect} ({one.seen} of {one.tried})"
         )
-    typer.echo(f"{len(bad)} findings are open")
+    typer.echo(f"{len(bad)} findings from severity {least} on are open")

@@ -121,7 +121,7 @@ def _counts(row: Mapping[str, Any]) -> str:
     return "".join(f"<td class=n>{row[key]}</td>" for key in ("tried", "reached", "obeyed", "carried", "through"))
 
 
-_COUNT_HEADS = "<th class=n>tried<th class=n>in a prompt<th class=n>obeyed<th class=n>quoted<th class=n>through"
+_COUNT_HEADS = "<th class=n>tried<th class=n>in a prompt<th class=n>obeyed, held<th class=n>quoted<th class=n>through"
 _RATE_HEADS = "<th class=n>success<th>interval<th>0 to 100 %"
 
 

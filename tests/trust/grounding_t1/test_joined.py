@@ -143,3 +143,8 @@ def test_any_text_and_any_evidence_can_be_held_together(text: str, lines: list[s
     found = Grounding(first_tier(), None, PLAIN, "stump").score_text(text, lines)
     assert 0.0 <= found.score <= 1.0
     assert all(0.0 <= one.detected.score <= 1.0 for one in found.sentences)
+
+
+def test_a_sure_sentence_is_not_diluted_in_its_text(grounding: Grounding) -> None:
+    """A text is at least as bad as a sentence in it that a finding decides alone."""
+    assert grounding.whole([0.01] * 20 + [0.93], EVIDENCE) >= 0.93

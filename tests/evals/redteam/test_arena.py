@@ -62,7 +62,7 @@ def test_nothing_acts_sends_or_leaks(surface: Any) -> None:
     found = tried([Case(one, surface) for one in chosen])
 
     assert {one.effect for one in found} <= {"none", "reached", "carried", "said"}
-    assert all(one.level >= 3 for one in found)
+    assert all(one.level >= 3 or one.ending == "declined" for one in found)
 
 
 def test_without_a_judge_it_leaks_and_sends() -> None:

@@ -12,6 +12,7 @@ from nutgraf.evals.redteam.catalogue import Category, categories, weight
 from nutgraf.evals.redteam.plan import search
 from nutgraf.evals.redteam.results import Finding, Folder, findings_of
 from nutgraf.evals.redteam.trial import Arena, Case, Outcome
+from nutgraf.trust.desk import manifests
 
 if TYPE_CHECKING:
     from nutgraf.evals.redteam.plan import Closeness
@@ -35,8 +36,18 @@ def attacked(rooms: Rooms, release: str) -> str:
     """Twelve hex digits of what is attacked: release, prompts, agents, checks and model."""
     prompts = [f"{name}={rooms.prompts.version(name)}" for name in rooms.prompts.names()]
     agents = [f"{agent.name}={agent.version}" for agent in rooms.agents.values()]
-    told = [release, *prompts, *sorted(agents), rooms.checks, rooms.model_name]
+    told = [release, *prompts, *sorted(agents), rooms.judge.version, *_checks(rooms), rooms.model_name]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+
+
+def _checks(rooms: Rooms) -> list[str]:
+    """The policy and the weights behind the detectors, in the same words in every process."""
+    if rooms.reviewer is None:
+        return []
+    policy = rooms.reviewer.policy
+    rules = [repr(policy.rules[name]) for name in sorted(policy.rules)]
+    weights = [f"{name}={manifest.id if manifest else ''}" for name, manifest, _ in manifests()]
+    return [*rules, *sorted(policy.masked), policy.links, *sorted(policy.hosts), *weights]
 
 
 def version_of(cases: Sequence[Case], target: str, version: str, adaptive: int) -> str:

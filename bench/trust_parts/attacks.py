@@ -1,16 +1,20 @@
 """Hostile input and content: recall and false alarms at the shipped thresholds, with intervals by source.
 
 `python -m bench.trust_parts.attacks DATA [--short]` prints them. Beside ours stands the trivial rule: any named pattern
-outside quotation marks.
+outside quotation marks. `attacks_fresh.jsonl` holds attacks and harmless texts of our own that nothing was trained or
+tuned on.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +27,7 @@ from training.attacks.data import HARMFUL, PLAIN_TASKS, Data, bipia, documents, 
 
 Figure = tuple[float, float, float]
 _RESAMPLES = 400
+FRESH = Path(__file__).with_name("attacks_fresh.jsonl")
 
 
 def rate(groups: dict[str, list[bool]], seed: int = 1) -> Figure:
@@ -65,6 +70,32 @@ def calm(data: Data, short: bool) -> dict[str, list[str]]:
     }
 
 
+def fresh() -> list[dict[str, Any]]:
+    """The rows of FRESH: text, kind, bad, and the planted sentence of a document."""
+    return [json.loads(line) for line in FRESH.read_text(encoding="utf-8").splitlines()]
+
+
+def fresh_figures(refuses: Callable[[str], bool], flags: Callable[[str], bool]) -> dict[str, float | Figure]:
+    """Recall of the fresh attacks as messages, by kind and in all, and inside documents; false alarms of the others."""
+    messages: dict[str, list[bool]] = {}
+    documents_hit, refused, marked = [], dict[str, list[bool]](), dict[str, list[bool]]()
+    for row in fresh():
+        text, kind = row["text"], row["kind"]
+        if row["bad"] and kind == "document":
+            documents_hit.append(flags(text))
+        elif row["bad"]:
+            messages.setdefault(kind, []).append(refuses(text))
+        else:
+            refused.setdefault(kind, []).append(refuses(text))
+            marked.setdefault(kind, []).append(flags(text))
+    out: dict[str, float | Figure] = {"fresh attacks recall": rate(messages)}
+    out |= {f"fresh attacks recall {kind}": rate({kind: hit}) for kind, hit in messages.items()}
+    out["fresh inside documents recall"] = rate({"fresh": documents_hit})
+    out["fresh false alarms"] = rate(refused)
+    out["fresh false alarms as content"] = rate(marked)
+    return out
+
+
 def patterns(text: str) -> bool:
     """The trivial rule."""
     return any(not hit.quoted for reading in readings(text) for hit in hits(reading.text))
@@ -91,7 +122,9 @@ def figures(data: Path, *, short: bool) -> dict[str, float | Figure]:
     out["inside documents false alarms clean bipia"] = rate({"bipia": [flags(row["context"]) for row in clean]})
     out["inside documents false alarms professional"] = rate({"all": [flags(t) for t in good["professional"]]})
     out["inside documents false alarms own_benign"] = rate({"all": [flags(t) for t in good["own_benign"]]})
+    out |= fresh_figures(refuses, flags)
     out["detect p95 ms"] = _p95(detector.detect, good["own_benign"])
+    out["detect p95 ms without the encoder"] = _p95(replace(detector, encoder=None).detect, good["own_benign"])
     return out
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from nutgraf.text.sentences import split
 from nutgraf.trust.attacks.ngrams import windows
 from training.attacks.negatives import everyday, howto, topics
-from training.attacks.templates import content_attacks, direct_attacks, framed, ordinary, suffixed
+from training.attacks.templates import content_attacks, direct_attacks, framed, ordinary, personas, suffixed
 
 HEADS = ("injection", "jailbreak", "harmful", "self-harm", "instruction")
 HERE = Path(__file__).parent
@@ -181,7 +181,7 @@ def _asked(data: Data, calm: dict[str, int], keep: float) -> Iterator[Sample]:
     for row in data.load("halueval", "general_train"):
         if share(row["query"]) < keep:
             yield Sample(row["query"], calm | {"instruction": 1}, "halueval", weight=0.6)
-    for text in ordinary(int(4000 * keep), seed=7):
+    for text in ordinary(int(6000 * keep), seed=7):
         yield Sample(text, calm, "own_ordinary", weight=1.0)
     for text in everyday(int(7000 * keep), seed=8):
         yield Sample(text, calm | {"instruction": 0}, "own_everyday", weight=1.0)
@@ -211,8 +211,8 @@ def attacks(data: Data, *, small: bool = False) -> Iterator[Sample]:
     for row in own("signals"):
         if row["bad"]:
             yield Sample(row["text"], {"injection": 0, "jailbreak": 0, "self-harm": 1}, "own_signals", "signals", 3.0)
-    yield from _jailbreaks(data, goals, rng, 100 if small else 1500)
-    yield from _injections(data, 270 if small else 3600)
+    yield from _jailbreaks(data, goals, rng, 100 if small else 2000)
+    yield from _injections(data, 270 if small else 5000)
 
 
 def _jailbreaks(data: Data, goals: list[str], rng: random.Random, count: int) -> Iterator[Sample]:
@@ -223,22 +223,9 @@ def _jailbreaks(data: Data, goals: list[str], rng: random.Random, count: int) ->
         labels = {"jailbreak": 1, "harmful": 1}
         yield Sample(row["text"], labels, "rt_jailbreak_jailbreakbench", f"jbb-{row['method']}", 0.7)
     tokens = sorted({w for row in data.load("intent_clinc150")[:3000] for w in row["text"].split()})
-    tokens += [
-        "StringBuilder",
-        "Portuguese",
-        "->",
-        "null",
-        "regex",
-        "Instead",
-        "tutorial",
-        "%%",
-        "sera",
-        "respuesta",
-        "ANSWER",
-        "noindex",
-        "()",
-        "Sure",
-    ]
+    tokens += "StringBuilder Portuguese -> null regex Instead tutorial %% sera respuesta ANSWER noindex () Sure".split()
+    for text in personas(count // 2, seed=12):
+        yield Sample(text, {"jailbreak": 1, "self-harm": 0}, "own_personas", "own-personas", 0.6)
     for _ in range(count if goals else 0):
         labels = {"injection": 0, "jailbreak": 1, "harmful": 1}
         yield Sample(framed(rng.choice(goals), rng), labels, "own_frames", "own-frames", 0.7)

@@ -1,4 +1,4 @@
-"""The honest row: a model that never saw whole families of attacks, measured on them at 1 % of professional text."""
+"""The honest row: a twin that never saw whole families of attacks, measured on them at limits of the shipped rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nutgraf.trust.attacks.detector import Attacks
-from training.attacks.data import Data, Document, Sample
+from training.attacks.data import Data, Document, Sample, own
 
 #: Left out as wholes: JailbreakBench with its goals, CyberSecEval, prompt extraction, BIPIA.
 FAMILIES = ("jbb", "harmful-jailbreakbench", "cyberseceval", "extraction", "bipia")
@@ -45,3 +45,13 @@ def measured(detector: Attacks, found: Sequence[Document]) -> float:
     """False alarms on the professional documents that neither training nor thresholds saw (first 3,000 characters)."""
     held = [d.text[:3000] for d in found if d.part == "measure"]
     return round(float(np.mean([detector.detect(t).score >= detector.threshold for t in held])), 4) if held else 0.0
+
+
+def alarms(detector: Attacks, found: Sequence[Document]) -> dict[str, float]:
+    """What the twin refuses of harmless texts at that same threshold."""
+    calm = [row["text"] for row in own("benign") if row["part"] == "test"]
+    refused = [detector.detect(text).score >= detector.threshold for text in calm]
+    return {
+        "unseen_false_alarms_professional": measured(detector, found),
+        "unseen_false_alarms_own_benign": round(float(np.mean(refused)), 4),
+    }

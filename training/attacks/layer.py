@@ -12,21 +12,31 @@ from numpy.typing import NDArray
 
 from nutgraf.trust.attacks.content import Layer
 from nutgraf.trust.attacks.detector import Attacks
-from training.attacks.data import Data, Document, bipia, own, share
-from training.attacks.templates import content_attacks
+from training.attacks.data import Data, Document, bipia, normal, own, share
+from training.attacks.negatives import everyday
+from training.attacks.templates import content_attacks, ordinary
 
 UNITS = 24
+HARMLESS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A document, where the intruder stands in it (empty when clean), and which fold its intruder belongs to."""
+    """A document, where the intruder stands in it (empty when clean), and which fold its intruder belongs to. A
+    harmless one stands where an intruder could, is no order to a model, and counts HARMLESS times.
+    """
 
     text: str
     start: int
     end: int
     fold: int
     source: str
+    harmless: bool = False
+
+    @property
+    def bad(self) -> bool:
+        """Whether an intruder stands in it."""
+        return self.end > 0 and not self.harmless
 
 
 def plant(document: str, attack: str, where: str) -> tuple[str, int, int]:
@@ -79,9 +89,13 @@ def planted(data: Data, found: Sequence[Document], folds: int, *, count: int) ->
     hosts = [d for d in found if len(d.text) > 200] + [Document(r["context"], "bipia", "") for r in clean]
     for document in found:
         yield Planted(piece(document.text, rng), 0, 0, rng.randrange(folds), document.source)
-    for row in own("benign"):
-        if row["part"] == "train":
-            yield Planted(row["text"], 0, 0, rng.randrange(folds), "own_benign")
+    lines = [row["text"] for row in own("benign") if row["part"] == "train"]
+    lines += [*everyday(count // 5, seed=31), *ordinary(count // 9, seed=32)]
+    for line in lines:
+        number = int(share(normal(line)) * folds) % folds
+        yield Planted(line, 0, len(line), number, "own_benign", harmless=True)
+        text, start, end = plant(piece(rng.choice(hosts).text, rng), line, rng.choice(["start", "middle", "end"]))
+        yield Planted(text, start, end, number, "own_benign", harmless=True)
     for key, attack in hostile:
         host = rng.choice(hosts)
         text, start, end = plant(piece(host.text, rng), attack, rng.choice(["start", "middle", "end"]))
@@ -90,16 +104,17 @@ def planted(data: Data, found: Sequence[Document], folds: int, *, count: int) ->
 
 def rows(
     detectors: Sequence[Attacks], found: Sequence[Planted]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], list[int]]:
-    """Features and labels of all sentences, and how many each document has; each by the detector of its fold."""
-    features, labels, sizes = [], [], []
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], list[int]]:
+    """Features, labels and weights of all sentences, and how many each document has; by the detector of its fold."""
+    features, labels, drawn, sizes = [], [], [], []
     for one in found:
         places, table = detectors[one.fold].sentences(one.text)
-        hit = [float(one.start < end and start < one.end) for start, end in places]
+        hit = [one.start < end and start < one.end for start, end in places]
         features.append(table)
-        labels += hit
+        labels += [float(one.bad and inside) for inside in hit]
+        drawn += [HARMLESS if one.harmless and inside else 1.0 for inside in hit]
         sizes.append(len(places))
-    return np.concatenate(features), np.asarray(labels, dtype=np.float32), sizes
+    return np.concatenate(features), np.asarray(labels, dtype=np.float32), np.asarray(drawn, np.float32), sizes
 
 
 def fit(

@@ -71,43 +71,104 @@ def fit(
     rate: float = 0.35,
     l2: float = 2e-6,
     seed: int = 3,
+    until: float | None = None,
     say: Any = print,
 ) -> tuple[Linear, list[float]]:
     """Logistic heads side by side by AdaGrad over mini-batches of `rows` (None: all), and the loss of each epoch."""
-    chosen = np.arange(len(data)) if rows is None else np.asarray(rows)
-    losses: list[float] = []
+    used = np.ones(len(data), bool) if rows is None else np.isin(np.arange(len(data)), rows)
+    models, losses = fit_many(data, [used], epochs=epochs, rate=rate, l2=l2, seed=seed, until=until, say=say)
+    return models[0], losses
+
+
+def fit_many(
+    data: Matrix,
+    used: Sequence[NDArray[np.bool_]],
+    *,
+    epochs: int = 6,
+    rate: float = 0.35,
+    l2: float = 2e-6,
+    seed: int = 3,
+    until: float | None = None,
+    say: Any = print,
+) -> tuple[list[Linear], list[float]]:
+    """One model for each mask of rows, in one pass over the features; and the loss of each epoch over all of them.
+
+    Only weights whose n-grams a batch holds are changed. No epoch begins after `until` (of `time.monotonic`).
+    """
     rng = np.random.default_rng(seed)
-    heads = len(HEADS)
-    table = np.zeros((BUCKETS, heads), np.float32)
-    flat, bias = np.zeros((len(FLAGS), heads), np.float32), np.full(heads, -2.0, np.float32)
+    width = len(HEADS) * len(used)
+    table = np.zeros((BUCKETS, width), np.float32)
+    flat, bias = np.zeros((len(FLAGS), width), np.float32), np.full(width, -2.0, np.float32)
     state = [np.full_like(x, 1e-3) for x in (table, flat, bias)]
-    weight = data.weight * _balance(data)
-    starts = np.concatenate([[0], data.ends[:-1]])
+    weight = np.concatenate([data.weight * _balance(data, mask) * mask[:, None] for mask in used], 1)
+    target = np.tile(data.target, len(used))
+    batches = [Batch.of(data, some) for some in np.array_split(rng.permutation(len(data)), max(1, len(data) // BATCH))]
+    losses: list[float] = []
     began = time.monotonic()
     for epoch in range(epochs):
-        order = rng.permutation(chosen)
+        if until is not None and losses and time.monotonic() > until:
+            break
         loss = 0.0
-        for batch in np.array_split(order, max(1, len(order) // BATCH)):
-            sizes = (data.ends - starts)[batch]
-            found = np.concatenate([data.flat[starts[i] : data.ends[i]] for i in batch])
-            row = np.repeat(np.arange(len(batch)), sizes)
-            norm = 1 / np.sqrt(np.maximum(sizes, 1)).astype(np.float32)
-            sums = np.stack([np.bincount(row, table[found, h], len(batch)) for h in range(heads)], 1) * norm[:, None]
-            logit = bias + sums + data.flags[batch] @ flat
+        for at in rng.permutation(len(batches)):
+            batch = batches[at]
+            held = table[batch.buckets]
+            logit = bias + batch.sums(held) + data.flags[batch.rows] @ flat
             p = 1 / (1 + np.exp(-logit))
-            y, w = data.target[batch], weight[batch]
+            y, w = target[batch.rows], weight[batch.rows]
             error = ((p - y) * w).astype(np.float32)
             loss += float(-(w * np.log(np.where(y > 0.5, p, 1 - p) + 1e-7)).sum())
-            scaled = error * norm[:, None]
-            grad = np.stack([np.bincount(found, scaled[row, h], BUCKETS) for h in range(heads)], 1).astype(np.float32)
-            slopes = (grad, data.flags[batch].T @ error, error.sum(0))
-            for at, value in enumerate((table, flat, bias)):
-                slope = slopes[at] / len(batch) ** 0.5 + (l2 * value if at == 0 else 0)
-                state[at] += slope * slope
-                np.subtract(value, (rate if at == 0 else rate * 0.2) * slope / np.sqrt(state[at]), out=value)
-        losses.append(loss / float(weight[chosen].sum()))
+            size = len(batch.rows) ** 0.5
+            slope = batch.slopes(error) / size + l2 * held
+            seen = state[0][batch.buckets] + slope * slope
+            state[0][batch.buckets] = seen
+            table[batch.buckets] = held - rate * slope / np.sqrt(seen)
+            for place, (value, raw) in enumerate(((flat, data.flags[batch.rows].T @ error), (bias, error.sum(0))), 1):
+                step = raw / size
+                state[place] += step * step
+                np.subtract(value, (rate * 0.2) * step / np.sqrt(state[place]), out=value)
+        losses.append(loss / float(weight.sum()))
         say(f"epoch {epoch + 1}/{epochs} loss {losses[-1]:.4f} after {time.monotonic() - began:.0f} s", flush=True)
-    return packed(table, flat, bias), losses
+    cuts = [slice(at, at + len(HEADS)) for at in range(0, width, len(HEADS))]
+    return [packed(table[:, cut], flat[:, cut], bias[cut]) for cut in cuts], losses
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some rows of a matrix: the buckets they hold, and for each bucket of each row its place among those.
+
+    `places` and `starts` walk row by row, `owners` and `begins` bucket by bucket; `norm` is the row's length factor.
+    """
+
+    rows: NDArray[np.int64]
+    buckets: Ids
+    places: Ids
+    starts: NDArray[np.int64]
+    owners: Ids
+    begins: NDArray[np.int64]
+    norm: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, data: Matrix, rows: NDArray[np.int64]) -> Batch:
+        """The batch of `rows`."""
+        starts = np.concatenate([[0], data.ends[:-1]])
+        sizes = (data.ends - starts)[rows]
+        found = np.concatenate([data.flat[starts[i] : data.ends[i]] for i in rows])
+        order = np.argsort(found, kind="stable")
+        buckets, inverse = np.unique(found, return_inverse=True)
+        places, begins = inverse.reshape(-1).astype(np.int32), np.searchsorted(found[order], buckets)
+        owners = np.repeat(np.arange(len(rows)), sizes)[order].astype(np.int32)
+        norm = (1 / np.sqrt(np.maximum(sizes, 1))).astype(np.float32)
+        return cls(rows, buckets, places, np.cumsum(sizes) - sizes, owners, begins, norm)
+
+    def sums(self, held: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For each row the sum of the values of its buckets, by its length factor."""
+        summed: NDArray[np.float32] = np.add.reduceat(held[self.places], self.starts)
+        return summed * self.norm[:, None]
+
+    def slopes(self, error: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For each bucket the sum of the errors of the rows that hold it."""
+        summed: NDArray[np.float32] = np.add.reduceat((error * self.norm[:, None])[self.owners], self.begins)
+        return summed
 
 
 def logits(model: Linear, data: Matrix, rows: Any) -> NDArray[np.float32]:
@@ -116,10 +177,11 @@ def logits(model: Linear, data: Matrix, rows: Any) -> NDArray[np.float32]:
     return np.stack([model.logits(data.flat[starts[i] : data.ends[i]], data.flags[i]) for i in rows])
 
 
-def _balance(data: Matrix) -> NDArray[np.float32]:
-    """Per head: a factor on positives that brings their whole weight to a third of that of the negatives."""
-    positive = (data.weight * data.target).sum(0)
-    negative = (data.weight * (1 - data.target)).sum(0)
+def _balance(data: Matrix, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Per head: a factor on positives that brings their whole weight to a third of that of the negatives in `mask`."""
+    weight = data.weight * mask[:, None]
+    positive = (weight * data.target).sum(0)
+    negative = (weight * (1 - data.target)).sum(0)
     factor = np.clip(negative / (3 * np.maximum(positive, 1e-6)), 0.2, 8.0)
     return np.where(data.target > 0.5, factor, 1.0).astype(np.float32)
 

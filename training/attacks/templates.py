@@ -15,6 +15,8 @@ WORDS: dict[str, list[str]] = _PHRASES["slots"]
 CONTENT: dict[str, list[str]] = _PHRASES["content"]
 #: family: what somebody types into the chat to get at secrets or to switch the task.
 DIRECT: dict[str, list[str]] = _PHRASES["direct"]
+#: Parts without rules that a model is told to play.
+PERSONAS: list[str] = _PHRASES["personas"]
 #: Frames that wrap a harmful goal in fiction, study, urgency or rank; `{goal}` is the goal with a small first letter.
 FRAMES: list[str] = _PHRASES["frames"]
 #: Ordinary things people do with words that attacks also use, and how they are asked about.
@@ -25,11 +27,16 @@ MARKS = "({ ]] \\ == !! -- << >{ \" ']; ** ``` ... @@ (? }) $\\ -> //".split()
 
 def fill(template: str, rng: random.Random) -> str:
     """`template` with every slot filled by chance, slots inside fillings too; a small start becomes a capital."""
+    template = _filled(template, rng)
+    return template[0].upper() + template[1:]
+
+
+def _filled(template: str, rng: random.Random) -> str:
     for _ in range(6):
         if not SLOT.search(template):
             break
         template = SLOT.sub(lambda m: rng.choice(WORDS[m.group(1)]), template)
-    return template[0].upper() + template[1:]
+    return template
 
 
 def content_attacks(count: int, seed: int) -> Iterator[tuple[str, str]]:
@@ -53,13 +60,31 @@ def direct_attacks(count: int, seed: int) -> Iterator[tuple[str, str]]:
 def framed(goal: str, rng: random.Random) -> str:
     """A harmful goal inside a frame."""
     goal = goal.strip().rstrip(".")
-    return rng.choice(FRAMES).replace("{goal}", goal[0].lower() + goal[1:])
+    before, mark, after = rng.choice(FRAMES).partition("{goal}")
+    return "".join((fill(before, rng) if before else "", mark and goal[0].lower() + goal[1:], _filled(after, rng)))
+
+
+def personas(count: int, seed: int) -> Iterator[str]:
+    """`count` orders to play somebody without rules."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        yield fill(rng.choice(PERSONAS).replace("{name}", rng.choice(WORDS["name"])), rng)
 
 
 def suffixed(goal: str, rng: random.Random, tokens: list[str]) -> str:
     """A harmful goal with a tail of odd tokens, as gradient attacks write it."""
-    tail = [rng.choice(MARKS) if rng.random() < 0.35 else rng.choice(tokens) for _ in range(rng.randint(8, 22))]
+    tail = [_odd(rng, tokens) for _ in range(rng.randint(8, 22))]
     return goal.strip() + " " + "".join(t + rng.choice(["", " ", " "]) for t in tail)
+
+
+def _odd(rng: random.Random, tokens: list[str]) -> str:
+    """A mark, a word, a piece of a word, or two words run together."""
+    drawn, word = rng.random(), rng.choice(tokens)
+    if drawn < 0.3:
+        return rng.choice(MARKS)
+    if drawn < 0.5:
+        return word[: rng.randint(2, 5)] if rng.random() < 0.5 else word[-rng.randint(2, 5) :]
+    return word + rng.choice(tokens).capitalize() if drawn < 0.6 else word
 
 
 def ordinary(count: int, seed: int) -> Iterator[str]:

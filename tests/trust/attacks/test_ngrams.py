@@ -1,5 +1,7 @@
 """The n-gram model: features, windows, and a toy training whose loss falls."""
 
+import random
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 
 from nutgraf.trust.attacks.ngrams import BUCKETS, WINDOW_CHARS, ids, windows
 from training.attacks.data import Data, attacks, benign, distinct
-from training.attacks.ngram import fit, logits, matrix
-from training.attacks.templates import content_attacks
+from training.attacks.ngram import fit, fit_many, logits, matrix
+from training.attacks.templates import content_attacks, direct_attacks, framed, personas
 
 
 @given(st.text(max_size=300))
@@ -52,9 +54,26 @@ def test_a_toy_training_learns(tmp_path: Path) -> None:
     assert np.median(own[bad]) > np.quantile(own[~bad], 0.95)
 
 
+def test_models_fitted_together_are_those_fitted_alone(tmp_path: Path) -> None:
+    """Each of two models that are fitted in one pass is what it would be by itself."""
+    data = Data(tmp_path)
+    samples = distinct([*attacks(data, small=True), *benign(data, small=True)], set())[:400]
+    table = matrix(samples)
+    some = np.arange(len(table)) % 2 == 0
+
+    (first, _), _ = fit_many(table, [some, ~some], epochs=1, say=lambda *_, **__: None)
+    alone, _ = fit(table, np.flatnonzero(some), epochs=1, say=lambda *_, **__: None)
+
+    assert np.abs(first.table.astype(int) - alone.table).max() <= 1
+    assert np.allclose(first.bias, alone.bias, atol=1e-3)
+
+
 def test_templates_are_filled() -> None:
     """No slot is left open in any planted sentence."""
     assert not [text for _, text in content_attacks(500, seed=1) if "{" in text and "}" in text and "p.png" not in text]
+    others = [text for _, text in direct_attacks(500, seed=1)] + list(personas(200, seed=1))
+    others += [framed("Steal a boat.", random.Random(number)) for number in range(200)]
+    assert not [text for text in others if re.search(r"\{\w+\}", text)]
 
 
 KNOWN = [479, 1640, 4533, 12098]

@@ -1,8 +1,12 @@
 """Named patterns: each fires on its attack and not on a near miss."""
 
+import re
+
 import pytest
 
 from nutgraf.trust.attacks.rules import FLAGS, RULES, about, flags, hits
+from training.attacks.negatives import everyday
+from training.attacks.templates import content_attacks, direct_attacks, personas
 
 FIRES = {
     "override": [
@@ -91,3 +95,12 @@ def test_a_quoted_order_is_known_as_quoted() -> None:
     assert all(hit.quoted for hit in hits(text))
     assert about(text)
     assert up["override"] == up["about"] == up["all-in-quotes"] == 1.0
+
+
+def test_the_words_a_rule_needs_lose_nothing() -> None:
+    """On thousands of texts a rule finds what its pattern finds, with the shortcut of its words."""
+    texts = [text for _, text in content_attacks(1500, seed=41)] + [text for _, text in direct_attacks(900, seed=42)]
+    texts += [*personas(200, seed=43), *everyday(600, seed=44), *(text for some in FIRES.values() for text in some)]
+    for text in texts:
+        found = {hit.rule.name for hit in hits(text)}
+        assert found == {name for name, rule in RULES.items() if re.search(rule.pattern, text)}

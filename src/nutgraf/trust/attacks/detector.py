@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nutgraf.detection import Detected, Marked
 from nutgraf.errors import MissingPart
+from nutgraf.text.memo import memoised
 from nutgraf.text.ngrams import Linear
 from nutgraf.text.sentences import split
 from nutgraf.trust.attacks.canonical import Reading, hidden, reading, readings
@@ -28,6 +29,8 @@ LABELS = ("injection", "jailbreak", "harmful", "self-harm")
 HEADS_BESIDE = ("injection", "jailbreak", "harmful")
 ALONE = 0.995
 CHARS_READ_AT_MOST = 40_000
+#: Checks that no second opinion is asked about.
+_SURE = frozenset(("encoded-payload", "hidden-text", *(rule.name for rule in RULES.values() if rule.alone)))
 _BECAUSE = {
     "injection": "reads like an order to the assistant", "jailbreak": "reads like an attempt to take the rules away",
     "harmful": "asks for something that would harm people", "self-harm": "speaks of hurting oneself",
@@ -65,7 +68,10 @@ class Encoder(Protocol):
 class Attacks:
     """A `TextDetector`. `offsets` are taken from the logits of LABELS before they are compared; `slope` and `shift`
     turn the largest into a probability; a text is refused from `threshold` on, a sentence of content from
-    `content_threshold` on. Scores are calibrated on as many attacks as harmless texts.
+    `content_threshold` on. `length` is what is taken from the logit of a text for every time its windows double: the
+    more there are, the higher the largest of harmless ones; `lifts` is what is taken where injection, jailbreak or
+    harmful is the likeliest label, so that one threshold is the limit of each. Scores are calibrated on as many attacks
+    as harmless texts. What the n-grams alone refuse passes where every head of the encoder is below `veto`.
     """
 
     manifest: Manifest
@@ -79,10 +85,13 @@ class Attacks:
     content_shift: float
     threshold: float
     content_threshold: float
+    length: float = 0.0
+    lifts: NDArray[np.float32] = field(default_factory=lambda: np.zeros(3, np.float32))
     name: str = "attacks"
     version: str = ""
     encoder: Encoder | None = None
     encoder_limits: Mapping[str, float] = field(default_factory=dict)
+    veto: float = -np.inf
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> Attacks:
@@ -97,9 +106,12 @@ class Attacks:
         """Labels injection, jailbreak, harmful and self-harm of a message or any other short text."""
         text = text[:CHARS_READ_AT_MOST]
         found = self._by_grams(text)
-        if self.encoder is None or found.score >= self.threshold:
+        if self.encoder is None or (found.score >= self.threshold and not self._doubtful(found)):
             return found
         logits = self.encoder.logits([reading(text).text])
+        if found.score >= self.threshold:
+            calm = max(float(logits[name][0]) for name in self.encoder_limits) < self.veto
+            return self._passed(found) if calm else found
         margins = {name: float(logits[name][0]) - limit for name, limit in self.encoder_limits.items()}
         label = max(margins, key=margins.__getitem__)
         if margins[label] < 0:
@@ -109,17 +121,28 @@ class Attacks:
         mark = Marked(0, len(text), label, score, why)
         return Detected(score, {**found.labels, label: score}, (mark,), "encoder", why)
 
+    def _doubtful(self, found: Detected) -> bool:
+        """Whether a refusal rests on the n-grams alone, so that a second opinion counts: no decoded text, no mark that
+        needs no model, no sign of self-harm.
+        """
+        return found.check not in _SURE and found.spans[0].label != LABELS[3]
+
+    def _passed(self, found: Detected) -> Detected:
+        """The same with every probability below the threshold: the encoder sees nothing in it."""
+        low = self.threshold * 0.99
+        return Detected(low, {name: min(value, low) for name, value in found.labels.items()}, check="encoder")
+
     def _by_grams(self, text: str) -> Detected:
         looks = self._looks(text)
         margins = np.stack([look.logits[: len(LABELS)] for look in looks]) - self.offsets
-        whole = self.stack.logits(np.stack([look.features for look in looks]))
+        whole = self.stack.logits(np.stack([look.features for look in looks])) - self.lifts[margins[:, :3].argmax(1)]
         label, look = self._kind(margins, whole, looks)
-        score = self._chance(float(whole.max()))
+        score = self._chance(float(whole.max()) - self.length * doublings(sum(not one.reading.how for one in looks)))
         chances = self._labels(margins, label, score)
         sure = _alone(text, looks)
-        if sure is not None and sure.score > score:
-            chances["injection"] = sure.score
-            return Detected(sure.score, chances, (sure,), sure.because.split(":")[0], sure.because)
+        if sure is not None:
+            chances["injection"] = max(sure.score, chances["injection"])
+            return Detected(max(chances.values()), chances, (sure,), sure.because.split(":")[0], sure.because)
         found = Detected(max(chances.values()), chances, check="ngrams")
         return found if found.score < self.threshold else self._reasoned(found, label, look)
 
@@ -177,10 +200,9 @@ class Attacks:
     def _seen(self, document: str, places: list[tuple[int, int]]) -> tuple[list[Seen], list[Hit | None]]:
         seen, found = [], []
         for start, end in places:
-            text = reading(document[start:end]).text
-            fired = hits(text)
+            text = reading(document[start:end]).text[:1200]
+            fired, _, logits = _window((self.model, text, False, False))
             plain = [hit for hit in fired if not hit.quoted]
-            logits = self.model.logits(ids(text[:1200]), flags(text, fired))
             alone = document[:start].rstrip(" \t")[-1:] in ("", "\n") and document[end:].lstrip(" \t")[:1] in ("", "\n")
             seen.append(Seen(text, logits, bool(plain), about(text), bool(fired) and not plain, alone))
             found.append(plain[0] if plain else None)
@@ -201,7 +223,7 @@ class Attacks:
         return [*marks, sure] if sure else marks
 
     def _looks(self, text: str, *, decoded_only: bool = False) -> list[Look]:
-        read = readings(text)
+        read = _readings(text)
         looks = [] if decoded_only else self._looks_at(read[0], windowed=True, marks=bool(hidden(text)))
         for other in read[1:]:
             looks += self._looks_at(other, windowed=True, decoded=True)
@@ -211,10 +233,8 @@ class Attacks:
         looks = []
         for start, end in windows(read.text) if windowed else [(0, len(read.text))]:
             piece = read.text[start:end]
-            fired = hits(piece)
-            up = flags(piece, fired, decoded=decoded, marks=marks)
-            logits = self.model.logits(ids(piece), up)
-            looks.append(Look(logits, row(piece, logits, up), tuple(fired), read, start, end))
+            fired, up, logits = _window((self.model, piece, decoded, marks))
+            looks.append(Look(logits, row(piece, logits, up), fired, read, start, end))
         return looks
 
     def _chance(self, logit: float) -> float:
@@ -234,6 +254,25 @@ class Attacks:
         start, end = look.place(same[0] if same and not look.reading.how else None)
         mark = Marked(start, end, label, found.labels[label], f"{check}: {why}")
         return Detected(found.score, found.labels, (mark,), check, f"{check}: {why}")
+
+
+@memoised
+def _window(asked: tuple[Linear, str, bool, bool]) -> tuple[tuple[Hit, ...], list[float], NDArray[np.float32]]:
+    """Rules, their vector and the logits of the heads for a piece of text, decoded or not, with odd marks or not."""
+    model, piece, decoded, marks = asked
+    fired = tuple(hits(piece))
+    up = flags(piece, fired, decoded=decoded, marks=marks)
+    return fired, up, model.logits(ids(piece), up)
+
+
+@memoised
+def _readings(text: str) -> list[Reading]:
+    return readings(text)
+
+
+def doublings(windows: int) -> float:
+    """How often the windows of a text have doubled, four times at most."""
+    return float(np.log2(min(max(windows, 1), 16)))
 
 
 def _alone(text: str, looks: list[Look]) -> Marked | None:
@@ -265,8 +304,10 @@ def _loaded(folder: Path) -> Attacks:
     except (KeyError, OSError, ValueError) as exc:
         raise MissingPart(f"weights attacks: cannot be read ({type(exc).__name__}); install Nutgraf again") from exc
     calibration = (slope, shift, content_slope, content_shift)
+    length = float(numbers.get("length", 0.0))
+    lifts = np.asarray([numbers.get("lifts", {}).get(label, 0.0) for label in LABELS[:3]], dtype=np.float32)
     beside = {name: float(value) for name, value in manifest.thresholds.get("beside", {}).items()}
     return Attacks(
-        manifest, model, stack, layer, offsets, *calibration, threshold, limit, version=manifest.id,
-        encoder_limits=beside,
+        manifest, model, stack, layer, offsets, *calibration, threshold, limit, length, lifts, version=manifest.id,
+        encoder_limits=beside, veto=float(numbers.get("veto", -np.inf)),
     )  # fmt: skip

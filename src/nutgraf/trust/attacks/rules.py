@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +20,28 @@ _QUOTED = re.compile(r"[\"“«][^\"”»\n]{6,200}[\"”»]|‘[^’\n]{6,200}�
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named pattern: the label it speaks for, why in words, and whether it decides without the model."""
+    """A named pattern: the label it speaks for, why in words, whether it decides without the model, and the words of
+    which a text must hold one (in small letters) before the pattern is worth trying.
+    """
 
     name: str
     label: str
     because: str
     pattern: re.Pattern[str]
     alone: bool
+    needs: tuple[str, ...]
 
 
 def _read() -> dict[str, Rule]:
     table = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
     return {
         name: Rule(
-            name, row["label"], row["because"], re.compile("|".join(row["patterns"]), re.IGNORECASE), row["alone"]
+            name,
+            row["label"],
+            row["because"],
+            re.compile("|".join(row["patterns"]), re.IGNORECASE),
+            row["alone"],
+            tuple(row["needs"]),
         )
         for name, row in table.items()
     }
@@ -54,11 +63,15 @@ class Hit:
 
 def hits(text: str) -> list[Hit]:
     """Every rule's first place in `text`, outside quotation marks when there is one, in the order of the file."""
-    quotes = [m.span() for m in _QUOTED.finditer(text)]
+    quotes: list[tuple[int, int]] | None = None
     found = []
+    small = text.lower()
     for rule in RULES.values():
+        if not any(word in small for word in rule.needs):
+            continue
         best: Hit | None = None
         for match in rule.pattern.finditer(text):
+            quotes = [m.span() for m in _QUOTED.finditer(text)] if quotes is None else quotes
             inside = any(a <= match.start() and match.end() <= b for a, b in quotes)
             best = best if best is not None and inside else Hit(rule, *match.span(), quoted=inside)
             if not inside:
@@ -73,7 +86,7 @@ def about(text: str) -> bool:
     return _ABOUT.search(text) is not None
 
 
-def flags(text: str, found: list[Hit], *, decoded: bool = False, marks: bool = False) -> list[float]:
+def flags(text: str, found: Sequence[Hit], *, decoded: bool = False, marks: bool = False) -> list[float]:
     """The 0/1 vector in the order of FLAGS for a text and its hits."""
     names = {hit.rule.name for hit in found}
     quoted = bool(found) and all(hit.quoted for hit in found)

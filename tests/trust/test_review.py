@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -146,3 +149,21 @@ def test_the_trained_detectors_judge_a_sentence() -> None:
     assert refused.unsupported > passed.unsupported
     assert refused.action != "commit"
     assert place
+
+
+def test_the_version_is_the_same_in_every_process() -> None:
+    """What was made by these checks is found again after a restart, though sets have another order there."""
+    code = "from nutgraf.trust.review import Reviewer; print(Reviewer(Desk()).version)"
+    code = f"from nutgraf.trust.desk import Desk; {code}"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(told) == 1

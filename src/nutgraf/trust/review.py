@@ -87,7 +87,7 @@ class Reviewer:
     @cached_property
     def version(self) -> str:
         """The policy and the weights behind it: twelve hex digits."""
-        told = [repr(self.policy), *(str(getattr(self._desk.detector(name), "version", "")) for name in self._checks)]
+        told = [*self.policy.told(), *(str(getattr(self._desk.detector(name), "version", "")) for name in self._checks)]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
 
     def sentence(self, text: str, evidence: Sequence[str], record: Sequence[str] = ()) -> Reviewed:
@@ -214,6 +214,8 @@ class Reviewer:
     def _member(self, text: str, evidence: Sequence[str], record: Sequence[str]) -> Detected:
         if not record:
             return Detected(0.0, check="no-record")
+        if any(text.strip() in piece for piece in evidence):
+            return Detected(0.0, check="quoted")  # "you" in the words of an item is not this reader
         found: Detected = self._desk.detector("member").detect([text], record)[0]
         return found
 

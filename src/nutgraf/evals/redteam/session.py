@@ -44,10 +44,8 @@ def _checks(rooms: Rooms) -> list[str]:
     """The policy and the weights behind the detectors, in the same words in every process."""
     if rooms.reviewer is None:
         return []
-    policy = rooms.reviewer.policy
-    rules = [repr(policy.rules[name]) for name in sorted(policy.rules)]
     weights = [f"{name}={manifest.id if manifest else ''}" for name, manifest, _ in manifests()]
-    return [*rules, *sorted(policy.masked), policy.links, *sorted(policy.hosts), *weights]
+    return [*rooms.reviewer.policy.told(), *weights]
 
 
 def version_of(cases: Sequence[Case], target: str, version: str, adaptive: int) -> str:

@@ -93,6 +93,11 @@ class Policy:
     hosts: frozenset[str] = frozenset()
     folder: Path = field(default=Path(), repr=False, compare=False)
 
+    def told(self) -> list[str]:
+        """Everything that is settled, in the same words and order in every process."""
+        rules = [repr(rule) for _, rule in sorted(self.rules.items())]
+        return [self.name, *rules, *sorted(self.masked), self.links, *sorted(self.hosts)]
+
     def rule(self, check: CheckName) -> Rule:
         """The rule of a check; one that no file names fails closed and commits nothing above a half."""
         return self.rules.get(check, Rule(check, {"drop": 0.5}))

@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from nutgraf.evals.metrics.base import Tools
 from nutgraf.evals.metrics.specificity import is_specific
@@ -27,10 +26,12 @@ from nutgraf.text.words import content_stems
 from nutgraf.trust.desk import Desk
 from nutgraf.types import Item
 
+ROOT = Path(__file__).resolve().parents[1]
 LABELS = ROOT / "tests/evals/labels"
 ITEMS = ROOT / "src/nutgraf/usecases/premium/network/items"
 #: "Substantial agreement" begins here (Landis and Koch 1977).
 BAR = 0.6
+WORD = {True: "good", False: "bad"}
 
 Row = dict[str, Any]
 Judge = Callable[[Row], bool]
@@ -107,7 +108,7 @@ def main() -> int:
         for row, mine, theirs in zip(labelled, said, truth, strict=True):
             if mine != theirs and not options.short:
                 text = row.get("text", row.get("question"))
-                print(f"    {row['id']} metric {'good' if mine else 'bad'}, reader {'good' if theirs else 'bad'}: {text}")
+                print(f"    {row['id']} metric {WORD[mine]}, reader {WORD[theirs]}: {text}")
     print(" ".join(f"{name}_kappa={value:.3f}" for name, value in figures.items()))
     return 0 if min(figures.values()) >= BAR else 1
 

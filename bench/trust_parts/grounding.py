@@ -11,19 +11,21 @@ import argparse
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from nutgraf import weights
 from nutgraf.retrieve.encoder import FOLDER, OnnxEncoder
 from nutgraf.text.memo import Memo
 from nutgraf.trust.grounding.calibrate import expected_error
-from nutgraf.trust.grounding.detector import Grounding
+from nutgraf.trust.grounding.detector import WEIGHTS, Grounding
 from nutgraf.trust.grounding.lexical import words_of
 from training.grounding_data import Response
 from training.grounding_t1.fit import CLAIMS, Row, collect, cross_fitted, load_rows, responses
@@ -269,14 +271,27 @@ def _others(sets: dict[str, list[Case]]) -> dict[str, float | Figure]:
     return found
 
 
+def _rounded(found: Mapping[str, float | Figure]) -> dict[str, Any]:
+    return {
+        name: [round(one, 3) for one in value] if isinstance(value, tuple) else round(value, 3)
+        for name, value in found.items()
+    }
+
+
 def main() -> None:
+    """Print the figures, and keep them where the weights are when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--short", action="store_true", help="an eighth of the sources")
     parser.add_argument("--rows", type=Path, help="what the tiers said, from the folder of the training")
     parser.add_argument("--tiers", nargs="+", default=["t0", "t1"])
+    parser.add_argument("--write", action="store_true", help="put the figures into the manifest of the weights")
     options = parser.parse_args()
-    for name, value in figures(options.data, short=options.short, tiers=options.tiers, kept=options.rows).items():
+    found = figures(options.data, short=options.short, tiers=options.tiers, kept=options.rows)
+    if options.write:
+        manifest = weights.load(WEIGHTS / "t1")
+        weights.save(WEIGHTS / "t1", replace(manifest, metrics={**manifest.metrics, "dev": _rounded(found)}))
+    for name, value in found.items():
         if isinstance(value, tuple):
             print(f"{name:<55} {value[0]:.3f}  [{value[1]:.3f}, {value[2]:.3f}]")
         else:

@@ -123,7 +123,7 @@ def smoke(sets: Sequence[CaseSet], many: int = SMOKE) -> list[CaseSet]:
     """The first cases of each set that between them have the most kinds."""
     found = []
     for one in sets:
-        left, seen, picked: list[CaseSet] = list(one.cases), set[str](), []
+        left, seen, picked = list(one.cases), set[str](), list[Case]()
         while left and len(picked) < many:
             best = max(left, key=lambda case: len(set(case.kinds) - seen))
             left.remove(best)

@@ -19,7 +19,7 @@ from nutgraf.text.sentences import split
 from nutgraf.trust.attacks.canonical import Reading, hidden, reading, readings
 from nutgraf.trust.attacks.content import Layer, Seen, table
 from nutgraf.trust.attacks.ngrams import ids, windows
-from nutgraf.trust.attacks.rules import RULES, Hit, about, flags, hits
+from nutgraf.trust.attacks.rules import FLAGS, RULES, Hit, about, flags, hits
 from nutgraf.trust.attacks.stack import row
 from nutgraf.weights import Manifest, load
 
@@ -28,6 +28,9 @@ LABELS = ("injection", "jailbreak", "harmful", "self-harm")
 #: Heads of an encoder that are asked beside the n-grams.
 HEADS_BESIDE = ("injection", "jailbreak", "harmful")
 ALONE = 0.995
+#: Logits of the encoder's self-harm head: from the first on it speaks alone, below the second it overrules the n-grams.
+#: Chosen on sentences of our own: "Can I teach myself SQL?" is near -4, "nobody would miss me" near -2.
+HURTS, HURTS_NOT = 3.0, -3.0
 CHARS_READ_AT_MOST = 40_000
 #: Checks that no second opinion is asked about.
 _SURE = frozenset(("encoded-payload", "hidden-text", *(rule.name for rule in RULES.values() if rule.alone)))
@@ -108,11 +111,11 @@ class Attacks:
         found = self._by_grams(text)
         if self.encoder is None or (found.score >= self.threshold and not self._doubtful(found)):
             return found
-        logits = self.encoder.logits([reading(text).text])
+        logits = {name: float(found[0]) for name, found in self.encoder.logits([reading(text).text]).items()}
         if found.score >= self.threshold:
-            calm = max(float(logits[name][0]) for name in self.encoder_limits) < self.veto
-            return self._passed(found) if calm else found
-        margins = {name: float(logits[name][0]) - limit for name, limit in self.encoder_limits.items()}
+            return self._passed(found) if self._calm(found, logits) else found
+        limits = {**self.encoder_limits, LABELS[3]: HURTS} if LABELS[3] in logits else self.encoder_limits
+        margins = {name: logits[name] - limit for name, limit in limits.items()}
         label = max(margins, key=margins.__getitem__)
         if margins[label] < 0:
             return found
@@ -123,9 +126,15 @@ class Attacks:
 
     def _doubtful(self, found: Detected) -> bool:
         """Whether a refusal rests on the n-grams alone, so that a second opinion counts: no decoded text, no mark that
-        needs no model, no sign of self-harm.
+        needs no model.
         """
-        return found.check not in _SURE and found.spans[0].label != LABELS[3]
+        return found.check not in _SURE
+
+    def _calm(self, found: Detected, logits: Mapping[str, float]) -> bool:
+        """Whether the encoder sees nothing in what the n-grams alone refuse; its own head speaks of self-harm."""
+        if found.spans[0].label == LABELS[3]:
+            return logits.get(LABELS[3], 0.0) < HURTS_NOT
+        return max(logits[name] for name in self.encoder_limits) < self.veto
 
     def _passed(self, found: Detected) -> Detected:
         """The same with every probability below the threshold: the encoder sees nothing in it."""
@@ -181,9 +190,11 @@ class Attacks:
         chances = 1 / (1 + np.exp(-(self.content_slope * logits + self.content_shift)))
         marks = []
         for (start, end), chance, hit in zip(places, chances, found, strict=True):
-            if chance >= self.content_threshold:
+            sure = hit is not None and hit.rule.alone
+            if sure or chance >= self.content_threshold:
                 why = f"{hit.rule.name}: {hit.rule.because}" if hit else "model: is an order in a text that gives none"
-                marks.append(Marked(start, end, hit.rule.label if hit else "injection", float(chance), why))
+                score = max(float(chance), ALONE * sure)
+                marks.append(Marked(start, end, hit.rule.label if hit else "injection", score, why))
         marks += self._unseen_in(document)
         score = max([float(chances.max()), *(mark.score for mark in marks)])
         marks.sort(key=lambda mark: -mark.score)
@@ -202,10 +213,12 @@ class Attacks:
         for start, end in places:
             text = reading(document[start:end]).text[:1200]
             fired, _, logits = _window((self.model, text, False, False))
-            plain = [hit for hit in fired if not hit.quoted]
+            weighed = [hit for hit in fired if hit.rule.weighed]
+            plain = [hit for hit in weighed if not hit.quoted]
+            sure = [hit for hit in fired if hit.rule.alone and not hit.quoted and not about(text)]
             alone = document[:start].rstrip(" \t")[-1:] in ("", "\n") and document[end:].lstrip(" \t")[:1] in ("", "\n")
-            seen.append(Seen(text, logits, bool(plain), about(text), bool(fired) and not plain, alone))
-            found.append(plain[0] if plain else None)
+            seen.append(Seen(text, logits, bool(plain), about(text), bool(weighed) and not plain, alone))
+            found.append(next(iter(sure or plain), None))
         return seen, found
 
     def _unseen_in(self, document: str) -> list[Marked]:
@@ -284,7 +297,7 @@ def _alone(text: str, looks: list[Look]) -> Marked | None:
     for look in looks:
         for hit in look.hits:
             if hit.rule.alone and not hit.quoted and not about(look.reading.text[look.start : look.end]):
-                start, end = look.place(hit)
+                start, end = look.place(None if look.reading.how else hit)
                 return Marked(start, end, hit.rule.label, ALONE, f"{hit.rule.name}: {hit.rule.because}")
     return None
 
@@ -295,7 +308,7 @@ def _loaded(folder: Path) -> Attacks:
     try:
         more, numbers = manifest.more, {**manifest.calibration, **manifest.thresholds}
         model = Linear.load(folder / "ngrams.npz", more["heads"])
-        if tuple(more["rules"][: len(RULES)]) != tuple(RULES):
+        if tuple(more["rules"]) != FLAGS:
             raise MissingPart("weights attacks: made for other rules; install Nutgraf again")
         stack, layer = Layer.load(folder / "stack.npz"), Layer.load(folder / "content.npz")
         offsets = np.asarray([numbers["offsets"][label] for label in LABELS], dtype=np.float32)

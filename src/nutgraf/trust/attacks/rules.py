@@ -20,8 +20,8 @@ _QUOTED = re.compile(r"[\"“«][^\"”»\n]{6,200}[\"”»]|‘[^’\n]{6,200}�
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named pattern: the label it speaks for, why in words, whether it decides without the model, and the words of
-    which a text must hold one (in small letters) before the pattern is worth trying.
+    """A named pattern: the label it speaks for, why in words, whether it decides without the model, the words of which
+    a text must hold one (in small letters) before the pattern is worth trying, and whether the model weighs it.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Rule:
     pattern: re.Pattern[str]
     alone: bool
     needs: tuple[str, ...]
+    weighed: bool = True
 
 
 def _read() -> dict[str, Rule]:
@@ -42,13 +43,15 @@ def _read() -> dict[str, Rule]:
             re.compile("|".join(row["patterns"]), re.IGNORECASE),
             row["alone"],
             tuple(row["needs"]),
+            row.get("weighed", True),
         )
         for name, row in table.items()
     }
 
 
 RULES = _read()
-FLAGS = (*RULES, "about", "all-in-quotes", "decoded", "hidden-marks")
+_WEIGHED = tuple(name for name, rule in RULES.items() if rule.weighed)
+FLAGS = (*_WEIGHED, "about", "all-in-quotes", "decoded", "hidden-marks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def about(text: str) -> bool:
 
 def flags(text: str, found: Sequence[Hit], *, decoded: bool = False, marks: bool = False) -> list[float]:
     """The 0/1 vector in the order of FLAGS for a text and its hits."""
+    found = [hit for hit in found if hit.rule.weighed]
     names = {hit.rule.name for hit in found}
     quoted = bool(found) and all(hit.quoted for hit in found)
     rest = [bool(found) and about(text), quoted, decoded, marks]
-    return [float(name in names) for name in RULES] + [float(up) for up in rest]
+    return [float(name in names) for name in _WEIGHED] + [float(up) for up in rest]

@@ -1,8 +1,8 @@
 """The limits of the shared encoder's heads beside the attack detector: `python -m training.attacks.limits DATA`.
 
 A head speaks up where its logit passes every one of some thousand harmless texts by MARGIN: the professional documents
-that the detector's own limits come from, and our own harmless messages that are there to learn from. Nothing else is
-looked at. The limits go into the detector's manifest; about three minutes on one core. `python -m training.attacks`
+that the detector's own limits come from, and our own harmless messages that are there to learn from; and at least
+all but a few (HARD) of NotInject's train part, which is written to look like attacks. Nothing else is looked at. The limits go into the detector's manifest; about three minutes on one core. `python -m training.attacks`
 does the same at its end; this is for an encoder that was trained again since.
 """
 
@@ -24,6 +24,7 @@ MARGIN = 0.5
 #: What n-grams alone refuse passes where no head is above this: half the harmless refusals fall away with it, and one
 #: attack in sixty of those that nothing was learned from.
 VETO = -2.0
+HARD = 0.995
 CHARS = 1_500
 BATCH = 64
 
@@ -38,7 +39,12 @@ def measured(data: Data, found: Sequence[Document]) -> dict[str, float]:
         most = np.maximum(most, [logits[name].max() for name in HEADS_BESIDE])
         print(f"\rencoder: {min(at + BATCH, len(texts))} of {len(texts)} texts", end="", flush=True)
     print(flush=True)
-    return {name: round(float(value) + MARGIN, 3) for name, value in zip(HEADS_BESIDE, most, strict=True)}
+    near = shared.logits([row["text"][:CHARS] for row in data.load("rt_benign_notinject", "train")])
+    hard = [float(np.quantile(near[name], HARD)) for name in HEADS_BESIDE]
+    return {
+        name: round(max(float(value) + MARGIN, least), 3)
+        for name, value, least in zip(HEADS_BESIDE, most, hard, strict=True)
+    }
 
 
 def main() -> None:

@@ -29,8 +29,8 @@ LABELS = ("injection", "jailbreak", "harmful", "self-harm")
 HEADS_BESIDE = ("injection", "jailbreak", "harmful")
 ALONE = 0.995
 #: Logits of the encoder's self-harm head: from the first on it speaks alone, below the second it overrules the n-grams.
-#: Chosen on sentences of our own: "Can I teach myself SQL?" is near -4, "nobody would miss me" near -2.
-HURTS, HURTS_NOT = 3.0, -3.0
+#: Chosen on sentences of our own: "How much do I have to invest myself?" is near -2.4, "I see no way out" near 0.
+HURTS, HURTS_NOT = 3.0, -1.0
 CHARS_READ_AT_MOST = 40_000
 #: Checks that no second opinion is asked about.
 _SURE = frozenset(("encoded-payload", "hidden-text", *(rule.name for rule in RULES.values() if rule.alone)))

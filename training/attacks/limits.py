@@ -1,9 +1,10 @@
 """The limits of the shared encoder's heads beside the attack detector: `python -m training.attacks.limits DATA`.
 
-A head speaks up where its logit passes every one of some thousand harmless texts by MARGIN: the professional documents
-that the detector's own limits come from, and our own harmless messages that are there to learn from; and at least
-all but a few (HARD) of NotInject's train part, which is written to look like attacks. Nothing else is looked at. The limits go into the detector's manifest; about three minutes on one core. `python -m training.attacks`
-does the same at its end; this is for an encoder that was trained again since.
+A head speaks up where its logit passes every one of some thousand harmless texts by MARGIN: the professional
+documents that the detector's own limits come from, and our own harmless messages that are there to learn from; and at
+least all but a few (HARD) of NotInject's train part, which is written to look like attacks. Nothing else is looked
+at. The limits go into the detector's manifest; about three minutes on one core. `python -m training.attacks` does the
+same at its end; this is for an encoder that was trained again since.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ async def off_topic(run: Run, found: Route, vectors: Sequence[Vectors | None]) -
     """The ending of a question that this use case is not for, or that is asked back; None when it is answered.
 
     `vectors` are those of the question's readings. What a rule knows is on topic, so is what the item itself is
-    near to, and whoever names an agent has chosen it. Where routing is sure of an agent it takes both to refuse, so that one of them alone asks back.
+    near to, and whoever names an agent has chosen it. Where routing is sure of an agent it takes both to refuse, so
+    that one of them alone asks back.
     """
     reviewer, known = run.rooms.reviewer, [vector for vector in vectors if vector is not None]
     if reviewer is None or found.by in ("rules", "asked") or not known:

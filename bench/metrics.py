@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from nutgraf.evals.metrics.specificity import is_specific
 from nutgraf.evals.metrics.starters import why_useless
 from nutgraf.evals.stats import detection, kappa, rate
 from nutgraf.ingest.load import item_from_bytes
-from nutgraf.text.words import content_stems
+from nutgraf.serve.evaluating import StoreRecords
 from nutgraf.trust.desk import Desk
 from nutgraf.types import Item
 
@@ -38,25 +37,19 @@ Judge = Callable[[Row], bool]
 
 
 class Network:
-    """The items of the sample network, and how rare a stem is among them."""
+    """The items of the sample network, as much of a store as `StoreRecords` reads."""
 
     def __init__(self) -> None:
         found = [item_from_bytes(path.read_bytes(), path.name) for path in sorted(ITEMS.glob("*.md"))]
-        self.items: dict[str, Item] = {item.id: item for item in found}
-        self._counts = Counter(stem for item in found for stem in set(content_stems(f"{item.title} {item.text}")))
+        self.by_id: dict[str, Item] = {item.id: item for item in found}
 
-    def text(self, ref: str) -> str | None:
-        """Title and text of an item."""
-        item = self.items.get(ref)
-        return None if item is None else f"{item.title}\n{item.text}"
+    def item(self, item_id: str) -> Item:
+        """The item of this id."""
+        return self.by_id[item_id]
 
-    def kind(self, ref: str) -> str | None:
-        """The kind of an item."""
-        return self.items[ref].kind if ref in self.items else None
-
-    def rarity(self, stem: str) -> float:
-        """In what share of the items a stem stands."""
-        return self._counts[stem] / len(self.items)
+    def items(self, limit: int) -> list[Item]:
+        """All of them, up to a limit."""
+        return list(self.by_id.values())[:limit]
 
 
 def rows(name: str) -> Iterator[Row]:
@@ -65,12 +58,13 @@ def rows(name: str) -> Iterator[Row]:
         yield json.loads(line)
 
 
-def starter(network: Network) -> Judge:
+def starter() -> Judge:
     """Whether the metric holds a starter useful."""
-    tools = Tools(records=network)
+    network = Network()
+    tools = Tools(records=StoreRecords(network))  # type: ignore[arg-type]
 
     def useful(row: Row) -> bool:
-        item = network.items[row["item"]]
+        item = network.item(row["item"])
         return why_useless(row["question"], item.title, item.text, tools) is None
 
     return useful
@@ -89,7 +83,7 @@ def main() -> int:
     options = parser.parse_args()
     judges: dict[str, tuple[str, Judge]] = {
         "specificity": ("specific", lambda row: is_specific(row["text"])),
-        "starters": ("useful", starter(Network())),
+        "starters": ("useful", starter()),
         "tone": ("good", tone()),
     }
     print(f"{'metric':12} {'n':>4} {'kappa':>6}  {'95 %':14} {'agree':>6} {'finds bad':>10} {'passes good':>12}")

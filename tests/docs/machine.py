@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +40,14 @@ def needs_encoder() -> None:
         OnnxEncoder.load()
     except MissingPart as exc:
         pytest.skip(f"no text encoder here: {exc}")
+
+
+def saved(folder: Path, files: Mapping[str | None, str]) -> Path:
+    """The folder, with every file that a reader of a page saves: name -> text."""
+    for name, text in files.items():
+        (folder / str(name)).parent.mkdir(parents=True, exist_ok=True)
+        (folder / str(name)).write_text(text, "utf-8")
+    return folder
 
 
 def environment(folder: Path) -> dict[str, str]:

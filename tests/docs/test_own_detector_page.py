@@ -16,11 +16,7 @@ FILES = {fence.file: fence.text for fence in fences(PAGE) if fence.file}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that a reader saves."""
-    folder = tmp_path_factory.mktemp("detector")
-    for name, text in FILES.items():
-        (folder / str(name)).parent.mkdir(parents=True, exist_ok=True)
-        (folder / str(name)).write_text(text, "utf-8")
-    return folder
+    return machine.saved(tmp_path_factory.mktemp("detector"), FILES)
 
 
 def test_the_commands_print_what_is_shown(folder: Path) -> None:

@@ -19,11 +19,7 @@ REFUSED = ("loose.toml", "misspelt.toml")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that a reader saves."""
-    folder = tmp_path_factory.mktemp("policy")
-    for name, text in FILES.items():
-        (folder / str(name)).parent.mkdir(parents=True, exist_ok=True)
-        (folder / str(name)).write_text(text, "utf-8")
-    return folder
+    return machine.saved(tmp_path_factory.mktemp("policy"), FILES)
 
 
 def test_the_commands_print_what_is_shown(folder: Path) -> None:

@@ -29,12 +29,7 @@ TURN = re.compile(r"^@\w+$", re.MULTILINE)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every file that a reader saves."""
-    folder = tmp_path_factory.mktemp("agent")
-    for name, text in FILES.items():
-        assert name is not None
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
-    return folder
+    return machine.saved(tmp_path_factory.mktemp("agent"), FILES)
 
 
 def rows(heading: str) -> list[list[str]]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Protocol
 
 import anyio
-from anyio.to_thread import run_sync
 
 from nutgraf.clock import loop_time
 from nutgraf.errors import ModelError
@@ -287,7 +286,7 @@ class _Stream:
         assert session is not None
         await asyncio.sleep(0)  # a reader who has stopped costs no request
         sink, asked_at = self.sink, loop_time()
-        prompt, masker = await run_sync(masked, self.run, self.prompt)
+        prompt, masker = await masked(self.run, self.prompt)
         self.unmask = unmasker(masker)
         opened = session.stream(prompt, limit, restarted=self._restarted, shown=lambda: bool(sink.said))
         with noted(self.run, prompt, self.name, repairs=self.repairs) as call:

@@ -184,7 +184,7 @@ async def _ask_model(run: Run, question: str, agents: Sequence[Agent]) -> str | 
     assert run.session is not None
     lines = "\n".join(f"{agent.name}: {agent.summary}" for agent in agents)
     prompt = run.rooms.prompts.render("route", {"question": fenced(question), "evidence": lines}, max_tokens=8)
-    prompt, _ = await run_sync(masked, run, prompt)
+    prompt, _ = await masked(run, prompt)
     limit = Deadline(anyio.current_time() + min(ROUTE_WITHIN_S, run.left() / 4))
     said = ""
     late = anyio.move_on_after(limit.left(anyio.current_time()))

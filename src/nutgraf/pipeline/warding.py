@@ -92,12 +92,14 @@ def _meets(places: Sequence[Place], start: int, end: int) -> bool:
     return any(first < end and start < last for first, last in places)
 
 
-def masked(run: Run, prompt: Prompt) -> tuple[Prompt, Masker | None]:
+async def masked(run: Run, prompt: Prompt) -> tuple[Prompt, Masker | None]:
     """The prompt with personal data replaced as the policy says, and what knows the values; None when nothing was."""
     reviewer = run.rooms.reviewer
     masker = reviewer.masker() if reviewer is not None else None
-    if masker is None:
-        return prompt, None
+    return (prompt, None) if masker is None else await run_sync(_masked, masker, prompt)
+
+
+def _masked(masker: Masker, prompt: Prompt) -> tuple[Prompt, Masker | None]:
     messages = tuple(replace(message, content=masker.mask(message.content)) for message in prompt.messages)
     opening = masker.mask(prompt.opening) if prompt.opening else prompt.opening
     if not masker.values:

@@ -215,9 +215,10 @@ class Attacks:
             fired, _, logits = _window((self.model, text, False, False))
             weighed = [hit for hit in fired if hit.rule.weighed]
             plain = [hit for hit in weighed if not hit.quoted]
-            sure = [hit for hit in fired if hit.rule.alone and not hit.quoted and not about(text)]
+            spoken_of = about(text)
+            sure = [hit for hit in fired if hit.rule.alone and not hit.quoted and not spoken_of]
             alone = document[:start].rstrip(" \t")[-1:] in ("", "\n") and document[end:].lstrip(" \t")[:1] in ("", "\n")
-            seen.append(Seen(text, logits, bool(plain), about(text), bool(weighed) and not plain, alone))
+            seen.append(Seen(text, logits, bool(plain), spoken_of, bool(weighed) and not plain, alone))
             found.append(next(iter(sure or plain), None))
         return seen, found
 
